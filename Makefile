@@ -1,0 +1,88 @@
+# Every target CI runs can be run here, by the same name.
+GO       ?= go
+TOOL     := $(GO) tool -modfile=.ci/tools.mod
+FUZZTIME ?= 3s
+SEEDS    ?= 200
+SOAK     ?= 10m
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+BIN      := bin
+PLATFORMS := linux/amd64 linux/arm64 linux/arm/7 windows/amd64
+
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## floormesh and floorsim into bin/
+	$(GO) build -trimpath -o $(BIN)/ ./node/cmd/floormesh ./sim/cmd/floorsim
+
+.PHONY: run
+run: build ## build, then show a mesh of four gateways at work
+	$(BIN)/floormesh demo $(DEMO)
+
+.PHONY: test
+test: ## unit, scenario, property and command-line tests
+	$(GO) test ./...
+
+.PHONY: check
+check: vet lint test race fuzz sim ## what CI runs
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## golangci-lint, built from the pinned module
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: race
+race: ## the tests again under the race detector
+	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME
+	@set -e; for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "$$p $$f"; \
+	    $(GO) test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x; \
+	  done; done
+
+.PHONY: sim
+sim: ## SEEDS simulated meshes; prints how to replay a failing one
+	$(GO) run ./sim/cmd/floorsim check --seeds $(SEEDS)
+
+.PHONY: soak
+soak: ## the long tests: kill real gateways for SOAK, ten thousand seeds
+	FLOORMESH_SOAK=$(SOAK) $(GO) test -timeout 0 -run 'Soak|Kill' ./node/cmd/floormesh
+	$(GO) run ./sim/cmd/floorsim check --seeds 10000
+
+.PHONY: bench
+bench: build ## the table in the README
+	$(BIN)/floormesh bench
+
+.PHONY: release
+release: ## the same binaries on every machine, for every platform, into bin/release
+	@set -e; for p in $(PLATFORMS); do \
+	  os=$${p%%/*}; rest=$${p#*/}; arch=$${rest%%/*}; arm=; \
+	  case $$rest in */*) arm=$${rest#*/};; esac; \
+	  ext=; [ $$os = windows ] && ext=.exe; \
+	  for c in node/cmd/floormesh sim/cmd/floorsim; do \
+	    out=$(BIN)/release/$$(basename $$c)-$(VERSION)-$$os-$$arch$${arm:+v$$arm}$$ext; \
+	    echo $$out; \
+	    GOOS=$$os GOARCH=$$arch GOARM=$$arm $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o $$out ./$$c; \
+	  done; done
+	cd $(BIN)/release && sha256sum floor*-$(VERSION)-* > SHA256SUMS
+
+.PHONY: fmt
+fmt: ## format everything
+	$(TOOL) golangci-lint fmt ./...
+
+.PHONY: rewrite
+rewrite: ## accept changed scenario outputs, then read the diff
+	$(GO) list -f '{{range .TestImports}}{{if eq . "github.com/cockroachdb/datadriven"}}{{$$.ImportPath}}{{end}}{{end}}{{range .XTestImports}}{{if eq . "github.com/cockroachdb/datadriven"}}{{$$.ImportPath}}{{end}}{{end}}' ./... \
+	  | xargs -r -I{} $(GO) test {} -rewrite
+	git diff --stat -- '*testdata*'
