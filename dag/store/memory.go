@@ -1,0 +1,333 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/checkpoint"
+)
+
+// Memory is a Store without a disk, for the simulator and for tests. It keeps
+// what it is given, encodes nothing and never fails. Unlike other stores it is for one
+// goroutine at a time, reads included. The zero value is not usable: see [NewMemory].
+//
+// It also stands for a disk in a crash: [Memory.Crash] takes back Writes that
+// were not synced, newest first, each whole.
+type Memory struct {
+	batches   map[dag.BatchID]*dag.Batch
+	lanes     map[dag.LaneID][]*dag.Batch // by (seq, id)
+	cuts      map[dag.LaneID]dag.Seq      // as of the last of executed
+	blocks    []*dag.Block                // by (round, author, id)
+	executed  []*Executed                 // by index, without gaps
+	certified []*checkpoint.Certified     // by commit
+	state     []byte
+	stateAt   dag.CommitIndex // the commit that state is of, 0 before the first
+	cosigned  uint64
+	floor     dag.Round
+	unsynced  []undo // one per Write applied since the last Sync
+}
+
+var _ Store = (*Memory)(nil)
+
+// undo takes back one Write.
+type undo []func(m *Memory)
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{
+		batches: make(map[dag.BatchID]*dag.Batch),
+		lanes:   make(map[dag.LaneID][]*dag.Batch),
+		cuts:    make(map[dag.LaneID]dag.Seq),
+	}
+}
+
+// Unsynced returns how many Writes a crash could take.
+func (m *Memory) Unsynced() int { return len(m.unsynced) }
+
+// Crash forgets the last lose Writes that were applied and not synced, all of
+// them if there are fewer, and makes the others durable: what a disk holds after power
+// returned. A log that is written in order loses its end, never its middle.
+func (m *Memory) Crash(lose int) {
+	for ; lose > 0 && len(m.unsynced) > 0; lose-- {
+		last := len(m.unsynced) - 1
+		for _, back := range slices.Backward(m.unsynced[last]) {
+			back(m)
+		}
+		m.unsynced = m.unsynced[:last]
+	}
+	m.unsynced = nil
+}
+
+// Sync implements Store.
+func (m *Memory) Sync() error {
+	m.unsynced = nil
+	return nil
+}
+
+// Apply implements Store. It keeps what w points at.
+func (m *Memory) Apply(w *Write) error {
+	// Checked first: a Write that is refused must change nothing.
+	if err := checkOrder(w, m.last()); err != nil {
+		return err
+	}
+	var u undo
+	for _, b := range w.Batches {
+		u = m.addBatch(u, b)
+	}
+	for _, b := range w.Blocks {
+		u = m.addBlock(u, b)
+	}
+	for _, e := range w.Executed {
+		u = m.addExecuted(u, e)
+	}
+	for _, c := range w.Certified {
+		u = m.addCertified(u, c)
+	}
+	u = m.setScalars(u, w)
+	m.unsynced = append(m.unsynced, u)
+	return nil
+}
+
+func (m *Memory) last() dag.CommitIndex {
+	if len(m.executed) == 0 {
+		return 0
+	}
+	return m.executed[len(m.executed)-1].Commit.Index
+}
+
+// checkOrder refuses commits that do not follow each other and the last one.
+func checkOrder(w *Write, last dag.CommitIndex) error {
+	for _, e := range w.Executed {
+		if e.Commit.Index > last+1 {
+			return fmt.Errorf("%w: commit %d after %d", ErrGap, e.Commit.Index, last)
+		}
+		last = max(last, e.Commit.Index)
+	}
+	return nil
+}
+
+func compareBatches(a, b *dag.Batch) int {
+	return cmp.Or(cmp.Compare(a.Seq, b.Seq), a.ID().Compare(b.ID()))
+}
+
+func (m *Memory) addBatch(u undo, b *dag.Batch) undo {
+	id := b.ID()
+	if _, ok := m.batches[id]; ok {
+		return u
+	}
+	m.batches[id] = b
+	at, _ := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches)
+	m.lanes[b.Lane] = slices.Insert(m.lanes[b.Lane], at, b)
+	return append(u, func(m *Memory) {
+		delete(m.batches, id)
+		at, _ := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches)
+		m.lanes[b.Lane] = slices.Delete(m.lanes[b.Lane], at, at+1)
+	})
+}
+
+func compareRefs(a, b dag.BlockRef) int {
+	return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author), a.ID.Compare(b.ID))
+}
+
+func compareBlock(b *dag.Block, ref dag.BlockRef) int { return compareRefs(b.Ref(), ref) }
+
+func (m *Memory) addBlock(u undo, b *dag.Block) undo {
+	at, ok := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock)
+	if ok || b.Round <= m.floor {
+		return u
+	}
+	m.blocks = slices.Insert(m.blocks, at, b)
+	return append(u, func(m *Memory) {
+		at, _ := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock)
+		m.blocks = slices.Delete(m.blocks, at, at+1)
+	})
+}
+
+func (m *Memory) addExecuted(u undo, e *Executed) undo {
+	if e.Commit.Index <= m.last() {
+		return u
+	}
+	m.executed = append(m.executed, e)
+	u = append(u, func(m *Memory) { m.executed = m.executed[:len(m.executed)-1] })
+	for _, change := range e.Commit.Cut {
+		lane, before := change.Lane, m.cuts[change.Lane]
+		m.cuts[lane] = max(before, change.Seq)
+		u = append(u, func(m *Memory) { m.cuts[lane] = before })
+	}
+	return u
+}
+
+func compareCertified(c *checkpoint.Certified, index dag.CommitIndex) int {
+	return cmp.Compare(c.Commit, index)
+}
+
+func (m *Memory) addCertified(u undo, c *checkpoint.Certified) undo {
+	at, ok := slices.BinarySearchFunc(m.certified, c.Commit, compareCertified)
+	if ok {
+		return u
+	}
+	m.certified = slices.Insert(m.certified, at, c)
+	return append(u, func(m *Memory) { m.certified = slices.Delete(m.certified, at, at+1) })
+}
+
+func (m *Memory) setScalars(u undo, w *Write) undo {
+	state, stateAt, cosigned, floor := m.state, m.stateAt, m.cosigned, m.floor
+	u = append(u, func(m *Memory) {
+		m.state, m.stateAt, m.cosigned, m.floor = state, stateAt, cosigned, floor
+	})
+	if w.State != nil {
+		m.state, m.stateAt = w.State, m.last()
+		if n := len(w.Executed); n > 0 {
+			m.stateAt = w.Executed[n-1].Commit.Index
+		}
+	}
+	m.cosigned = max(m.cosigned, w.Cosigned)
+	if w.Floor <= m.floor {
+		return u
+	}
+	m.floor = w.Floor
+	n, _ := slices.BinarySearchFunc(m.blocks, dag.BlockRef{Round: m.floor + 1}, compareBlock)
+	if n == 0 {
+		return u
+	}
+	gone := m.blocks[:n:n]
+	m.blocks = slices.Clone(m.blocks[n:])
+	return append(u, func(m *Memory) { m.blocks = slices.Concat(gone, m.blocks) })
+}
+
+// Restore implements Store.
+func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) {
+	r := &Restored{
+		State:    m.state,
+		Executed: slices.Clone(m.after(m.stateAt)),
+		Recent:   m.recent(recent),
+		Blocks:   slices.Clone(m.blocks),
+		Cosigned: m.cosigned,
+	}
+	lanes := make([]dag.LaneID, 0, len(m.lanes))
+	for lane := range m.lanes {
+		lanes = append(lanes, lane)
+	}
+	slices.SortFunc(lanes, dag.LaneID.Compare)
+	for _, lane := range lanes {
+		batches := m.lanes[lane]
+		for _, b := range from(batches, m.cuts[lane]+1) {
+			r.Batches = append(r.Batches, metaOf(b))
+		}
+		if lane.Key == owner && len(batches) > 0 {
+			tip := batches[len(batches)-1].Seq
+			r.LaneTips = append(r.LaneTips, metaOf(from(batches, tip)[0]))
+		}
+	}
+	if n := len(m.certified); n > 0 {
+		r.Certified = m.certified[n-1]
+	}
+	return r, nil
+}
+
+// after returns the executed commits after an index.
+func (m *Memory) after(index dag.CommitIndex) []*Executed {
+	at, _ := slices.BinarySearchFunc(m.executed, index+1, func(e *Executed, i dag.CommitIndex) int {
+		return cmp.Compare(e.Commit.Index, i)
+	})
+	return m.executed[at:]
+}
+
+// recent returns the statements of the last limit leaves as of the state.
+func (m *Memory) recent(limit uint64) []dag.Digest {
+	var newest []dag.Digest
+	upTo := len(m.executed) - len(m.after(m.stateAt))
+	for _, e := range slices.Backward(m.executed[:upTo]) {
+		if e.HasLeaf {
+			newest = append(newest, dag.Digest{})
+		}
+		for _, x := range slices.Backward(e.Records) {
+			if x.Fate == Accepted {
+				newest = append(newest, x.Statement)
+			}
+		}
+		if uint64(len(newest)) >= limit {
+			newest = newest[:limit]
+			break
+		}
+	}
+	slices.Reverse(newest)
+	return newest
+}
+
+// from returns a lane's batches from a seq on.
+func from(batches []*dag.Batch, seq dag.Seq) []*dag.Batch {
+	at, _ := slices.BinarySearchFunc(batches, seq, func(b *dag.Batch, seq dag.Seq) int {
+		return cmp.Compare(b.Seq, seq)
+	})
+	return batches[at:]
+}
+
+func metaOf(b *dag.Batch) BatchMeta {
+	return BatchMeta{
+		Lane: b.Lane, Seq: b.Seq, ID: b.ID(), Prev: b.Prev,
+		Bytes: len(b.Raw()), Records: len(b.Items),
+	}
+}
+
+// Batches implements Reader.
+func (m *Memory) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
+	var found []*dag.Batch
+	for _, id := range ids {
+		if b, ok := m.batches[id]; ok {
+			found = append(found, b)
+		}
+	}
+	return found, nil
+}
+
+// Lane implements Reader.
+func (m *Memory) Lane(lane dag.LaneID, seq dag.Seq, maxBytes int) ([]*dag.Batch, error) {
+	batches := from(m.lanes[lane], seq)
+	n, bytes := 0, 0
+	for _, b := range batches {
+		if bytes += len(b.Raw()); n > 0 && bytes > maxBytes {
+			break
+		}
+		n++
+	}
+	return slices.Clone(batches[:n]), nil
+}
+
+// Blocks implements Reader.
+func (m *Memory) Blocks(refs []dag.BlockRef) ([]*dag.Block, error) {
+	var found []*dag.Block
+	for _, ref := range refs {
+		if at, ok := slices.BinarySearchFunc(m.blocks, ref, compareBlock); ok {
+			found = append(found, m.blocks[at])
+		}
+	}
+	return found, nil
+}
+
+// Commits implements Reader.
+func (m *Memory) Commits(after dag.CommitIndex, maxBytes int) (*checkpoint.Certified, []*dag.Commit, error) {
+	at, _ := slices.BinarySearchFunc(m.certified, after+1, compareCertified)
+	var (
+		best    *checkpoint.Certified
+		commits []*dag.Commit
+		upTo    int
+		bytes   int
+	)
+	for _, e := range m.after(after) {
+		if bytes += len(e.Commit.Raw()); bytes > maxBytes && best != nil {
+			break
+		}
+		commits = append(commits, e.Commit)
+		if at < len(m.certified) && m.certified[at].Commit == e.Commit.Index {
+			best, upTo = m.certified[at], len(commits)
+			at++
+		}
+	}
+	if best == nil {
+		return nil, nil, nil
+	}
+	return best, commits[:upTo:upTo], nil
+}
