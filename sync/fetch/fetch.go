@@ -1,0 +1,167 @@
+// Package fetch keeps track of what is missing here and whom to ask for it.
+//
+// A [Tracker] is told what is wanted and who probably has it, and when it
+// arrived. Due then says which peer to ask for what: first the one that
+// referred to the thing, then others in turn, each after a doubling delay.
+// It sends nothing itself and reads no clock.
+//
+// # Design
+//
+// Entries are kept in the order in which they were wanted and visited in that
+// order, so that the same inputs give the same requests; a map alone would
+// not. Nothing here trusts an answer: whoever receives it checks it and says
+// Have.
+package fetch
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Instant is a reading of the driver's monotonic clock, in nanoseconds.
+type Instant = int64
+
+// Never is the instant of a tracker that waits for nothing.
+const Never Instant = 1<<63 - 1
+
+// Certainty says whether a wanted thing is known to exist.
+type Certainty bool
+
+// Certainties.
+const (
+	Perhaps Certainty = false // somebody claims it: give up after a while
+	Certain Certainty = true  // it must exist: ask until it comes
+)
+
+// Tracker is the list of what is missing. The zero value is not usable; see New.
+type Tracker[K comparable, P comparable] struct {
+	retry  time.Duration
+	rand   *rand.Rand
+	wanted map[K]*entry[K, P]
+	order  []*entry[K, P] // as wanted; entries no longer wanted are nil-keyed and swept by Due
+	next   Instant
+}
+
+type entry[K comparable, P comparable] struct {
+	key       K
+	holder    P // who referred to it
+	certainty Certainty
+	tries     int
+	at        Instant // when to ask next
+	gone      bool
+}
+
+// New returns a tracker that asks another peer after retry.
+func New[K comparable, P comparable](retry time.Duration, random *rand.Rand) *Tracker[K, P] {
+	return &Tracker[K, P]{retry: retry, rand: random, wanted: map[K]*entry[K, P]{}, next: Never}
+}
+
+// Want adds key, to be asked for from holder at the instant at or soon after.
+// Wanting what is wanted already only adds certainty. It reports whether the
+// key is on the list: false when that is full.
+func (t *Tracker[K, P]) Want(key K, holder P, c Certainty, at Instant) bool {
+	if e := t.wanted[key]; e != nil {
+		e.certainty = e.certainty || c
+		return true
+	}
+	if len(t.wanted) >= MaxWanted {
+		return false
+	}
+	e := &entry[K, P]{key: key, holder: holder, certainty: c, at: at}
+	t.wanted[key] = e
+	t.order = append(t.order, e)
+	t.next = min(t.next, at)
+	return true
+}
+
+// Wants reports whether key is on the list.
+func (t *Tracker[K, P]) Wants(key K) bool { return t.wanted[key] != nil }
+
+// Len returns how many things are wanted.
+func (t *Tracker[K, P]) Len() int { return len(t.wanted) }
+
+// Have removes key: it arrived, or is not needed any more.
+func (t *Tracker[K, P]) Have(key K) {
+	if e := t.wanted[key]; e != nil {
+		e.gone = true
+		delete(t.wanted, key)
+	}
+}
+
+// Request is what to ask one peer for, in the order wanted.
+type Request[K comparable, P comparable] struct {
+	Peer P
+	Keys []K
+}
+
+// Next returns the instant at which Due has something to say, at the latest; Never if nothing is wanted.
+func (t *Tracker[K, P]) Next() Instant {
+	if len(t.wanted) == 0 {
+		return Never
+	}
+	return t.next
+}
+
+// Due returns the requests to send now, given the peers that can be reached.
+// Without any, everything waits.
+func (t *Tracker[K, P]) Due(now Instant, peers []P) []Request[K, P] {
+	if now < t.next {
+		return nil
+	}
+	var requests []Request[K, P]
+	kept := t.order[:0]
+	t.next = Never
+	for _, e := range t.order {
+		if e.gone {
+			continue
+		}
+		if e.at <= now {
+			if e.tries >= maxTries && e.certainty == Perhaps {
+				delete(t.wanted, e.key)
+				continue
+			}
+			if len(peers) > 0 {
+				requests = add(requests, t.choose(e, peers), e.key)
+				e.tries++
+			}
+			e.at = now + int64(t.delay(e.tries))
+		}
+		kept = append(kept, e)
+		t.next = min(t.next, e.at)
+	}
+	clear(t.order[len(kept):])
+	t.order = kept
+	return requests
+}
+
+// Retry makes everything wanted due at once: a peer came back.
+func (t *Tracker[K, P]) Retry(now Instant) {
+	for _, e := range t.order {
+		e.at = min(e.at, now)
+	}
+	t.next = min(t.next, now)
+}
+
+// choose returns the referrer at first, when it can be reached, then anybody.
+func (t *Tracker[K, P]) choose(e *entry[K, P], peers []P) P {
+	if e.tries == 0 && slices.Contains(peers, e.holder) {
+		return e.holder
+	}
+	return peers[t.rand.IntN(len(peers))]
+}
+
+func (t *Tracker[K, P]) delay(tries int) time.Duration {
+	return min(t.retry<<min(max(tries-1, 0), 16), maxBackoff)
+}
+
+// add puts key into the open request to peer, or begins another.
+func add[K comparable, P comparable](requests []Request[K, P], peer P, key K) []Request[K, P] {
+	for i := len(requests) - 1; i >= 0; i-- {
+		if requests[i].Peer == peer && len(requests[i].Keys) < MaxPerRequest {
+			requests[i].Keys = append(requests[i].Keys, key)
+			return requests
+		}
+	}
+	return append(requests, Request[K, P]{Peer: peer, Keys: []K{key}})
+}
