@@ -116,7 +116,11 @@ func verifies(t *testing.T, e *example, m *cose.Message, toBeSigned []byte) bool
 		}
 		return false
 	}
-	public := &ecdsa.PublicKey{Curve: elliptic.P256(), X: coordinate(t, key, "x"), Y: coordinate(t, key, "y")}
+	point := append([]byte{4}, coordinate(t, key, "x")...) // uncompressed
+	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(point, coordinate(t, key, "y")...))
+	if err != nil {
+		t.Fatal(err)
+	}
 	digest := sha256.Sum256(toBeSigned)
 	if len(m.Signature) != 64 {
 		return false
@@ -125,16 +129,16 @@ func verifies(t *testing.T, e *example, m *cose.Message, toBeSigned []byte) bool
 	return ecdsa.Verify(public, digest[:], r, s)
 }
 
-func coordinate(t *testing.T, key map[string]string, name string) *big.Int {
+func coordinate(t *testing.T, key map[string]string, name string) []byte {
 	t.Helper()
 	if text, ok := key[name+"_hex"]; ok {
-		return new(big.Int).SetBytes(unhex(t, text))
+		return unhex(t, text)
 	}
 	b, err := base64.RawURLEncoding.DecodeString(key[name])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return new(big.Int).SetBytes(b)
+	return b
 }
 
 func readExample(t *testing.T, file string) *example {

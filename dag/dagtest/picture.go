@@ -123,7 +123,7 @@ func (p *Picture) add(statement string) error {
 		block *dag.Block
 	}
 	var all []made
-	for _, word := range strings.Fields(left) {
+	for word := range strings.FieldsSeq(left) {
 		name, body, err := p.head(word)
 		if err != nil {
 			return err
