@@ -1,0 +1,218 @@
+package replica
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/floormesh/floormesh/consensus/order"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sync/fetch"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// blockBook is the way of blocks into the graph: those that wait for a parent,
+// and which parents are asked for.
+type blockBook struct {
+	pending map[dag.BlockRef]*waiting
+	waiters map[dag.BlockRef][]*waiting // by missing parent
+	counts  []int                       // pending, by author
+	highest []dag.Round                 // accepted, by author
+	newest  *dag.Block                  // own, nil before the first
+	missing *fetch.Tracker[dag.BlockRef, PeerID]
+}
+
+// waiting is a block some of whose parents are not here.
+type waiting struct {
+	block *dag.Block
+	lacks int
+}
+
+func newBlockBook(r *Replica) blockBook {
+	return blockBook{
+		pending: map[dag.BlockRef]*waiting{},
+		waiters: map[dag.BlockRef][]*waiting{},
+		counts:  make([]int, r.committee.N()),
+		highest: make([]dag.Round, r.committee.N()),
+		missing: fetch.New[dag.BlockRef, PeerID](r.cfg.Timing.FetchTimeout, r.cfg.Rand),
+	}
+}
+
+// restore puts the blocks of the store back into the graph.
+func (b *blockBook) restore(r *Replica, blocks []*dag.Block) {
+	for _, block := range blocks {
+		if r.member && block.Author == r.author && (b.newest == nil || block.Round > b.newest.Round) {
+			b.newest = block
+		}
+		if block.Round <= r.ordering.graph.Floor() {
+			continue
+		}
+		b.again(r, block)
+	}
+	if b.newest != nil {
+		r.pace.next = b.newest.Round + 1
+	}
+	r.pace.leap(r)
+}
+
+// again puts one block back. A parent may be gone that lay below the floor when
+// the block was accepted: the floor of what is executed can be lower. Then the
+// block waits like a new one, until the commits on the way are decided anew.
+func (b *blockBook) again(r *Replica, block *dag.Block) {
+	if missing := r.ordering.graph.Missing(block.Parents); len(missing) > 0 {
+		r.park(r.self, block, missing)
+		return
+	}
+	if r.ordering.graph.Add(order.VertexOf(block)) == nil {
+		b.highest[block.Author] = max(b.highest[block.Author], block.Round)
+		r.noteAcks(block)
+	}
+}
+
+// receiveBlock takes a member's block into the graph, or keeps it until its
+// parents are here.
+func (r *Replica) receiveBlock(from PeerID, b *dag.Block) {
+	ref := b.Ref()
+	if b.Epoch != r.committee.Epoch {
+		return
+	}
+	if err := order.CheckBlock(r.committee, b); err != nil {
+		r.emit(Blame{Peer: from, Reason: fmt.Errorf("block of round %d: %w", b.Round, err)})
+		return
+	}
+	asked := r.blocks.missing.Wants(ref)
+	r.blocks.missing.Have(ref)
+	if r.ordering.graph.Has(ref) {
+		return
+	}
+	if r.blocks.pending[ref] != nil {
+		r.askParents(from, b)
+		return
+	}
+	if !asked && !r.welcome(b) {
+		return
+	}
+	missing := r.ordering.graph.Missing(b.Parents)
+	if len(missing) == 0 {
+		r.accept(b)
+		return
+	}
+	r.park(from, b, missing)
+}
+
+// welcome reports whether a block that nobody asked for is taken: not from the
+// far future, and not one of many in its slot.
+func (r *Replica) welcome(b *dag.Block) bool {
+	horizon := dag.Round(r.cfg.Genesis.WindowRounds) * roundHorizonWindows
+	return b.Round <= r.ordering.graph.Highest()+horizon &&
+		len(r.ordering.graph.Slot(b.Round, b.Author)) < maxSlotBlocks &&
+		r.blocks.counts[b.Author] < maxPendingBlocks
+}
+
+// park keeps a block until its parents are here, and has them asked for.
+func (r *Replica) park(from PeerID, b *dag.Block, missing []dag.BlockRef) {
+	w := &waiting{block: b, lacks: len(missing)}
+	r.blocks.pending[b.Ref()] = w
+	r.blocks.counts[b.Author]++
+	for _, parent := range missing {
+		r.blocks.waiters[parent] = append(r.blocks.waiters[parent], w)
+	}
+	r.askParents(from, b)
+}
+
+// askParents has a pending block's parents asked for, as far as they are not
+// pending themselves. They may not exist, so this does not go on for ever; the
+// next tips that carry the block start it anew.
+func (r *Replica) askParents(from PeerID, b *dag.Block) {
+	for _, parent := range r.ordering.graph.Missing(b.Parents) {
+		if r.blocks.pending[parent] == nil {
+			r.blocks.missing.Want(parent, from, fetch.Perhaps, int64(r.now))
+		}
+	}
+}
+
+// accept puts a block whose parents are here into the graph, and after it
+// those that waited for it.
+func (r *Replica) accept(first *dag.Block) {
+	for ready := []*dag.Block{first}; len(ready) > 0; ready = ready[1:] {
+		b := ready[0]
+		if r.ordering.graph.Add(order.VertexOf(b)) != nil {
+			continue // known, or below the floor by now
+		}
+		r.write.Blocks = append(r.write.Blocks, b)
+		if b.Round > r.blocks.highest[b.Author] {
+			r.blocks.highest[b.Author] = b.Round
+		} else if len(r.ordering.graph.Slot(b.Round, b.Author)) == maxSlotBlocks {
+			r.emit(Alarm{Kind: AlarmEquivocation, Detail: fmt.Sprintf("member %d in round %d", b.Author, b.Round)})
+		}
+		r.noteAcks(b)
+		r.pace.accepted(r, b)
+		ready = append(ready, r.arrived(b.Ref())...)
+	}
+}
+
+// arrived returns the blocks that waited for nothing but ref.
+func (r *Replica) arrived(ref dag.BlockRef) []*dag.Block {
+	var ready []*dag.Block
+	for _, w := range r.blocks.waiters[ref] {
+		if w.lacks--; w.lacks == 0 && r.blocks.pending[w.block.Ref()] == w {
+			r.unpark(w)
+			ready = append(ready, w.block)
+		}
+	}
+	delete(r.blocks.waiters, ref)
+	return ready
+}
+
+func (r *Replica) unpark(w *waiting) {
+	delete(r.blocks.pending, w.block.Ref())
+	r.blocks.counts[w.block.Author]--
+}
+
+// raiseFloor follows a risen floor: what lies at or below it is neither
+// waited for nor asked for.
+func (r *Replica) raiseFloor() {
+	floor := r.ordering.graph.Floor()
+	var passed []dag.BlockRef
+	for ref := range r.blocks.waiters {
+		if ref.Round <= floor {
+			passed = append(passed, ref)
+		}
+	}
+	for ref, w := range r.blocks.pending {
+		if ref.Round <= floor {
+			r.unpark(w)
+		}
+	}
+	slices.SortFunc(passed, byRef)
+	for _, ref := range passed {
+		r.blocks.missing.Have(ref)
+		for _, b := range r.arrived(ref) {
+			r.accept(b)
+		}
+	}
+}
+
+// byRef orders references, earliest round first.
+func byRef(a, b dag.BlockRef) int {
+	return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author), a.ID.Compare(b.ID))
+}
+
+// push sends a peer the blocks that it does not have according to its tips.
+func (r *Replica) push(to PeerID, highest []dag.Round) {
+	floor := r.ordering.graph.Floor()
+	var blocks []*dag.Block
+	for round := floor + 1; round <= r.ordering.graph.Highest() && len(blocks) < maxPushBlocks; round++ {
+		for a := range r.committee.N() {
+			if round <= highest[a] {
+				continue
+			}
+			for _, v := range r.ordering.graph.Slot(round, dag.Author(a)) {
+				blocks = append(blocks, v.Block)
+			}
+		}
+	}
+	for _, part := range message.PackBlocks(blocks) {
+		r.emit(Send{To: to, Message: part})
+	}
+}

@@ -1,0 +1,88 @@
+package replica
+
+import (
+	"fmt"
+
+	"github.com/floormesh/floormesh/consensus/order"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// catchup is the way back of a node that was away so long that the others may
+// have dropped the blocks it needs: it follows the chain of commits to a
+// certified checkpoint, which proves every commit before it, executes them, and
+// takes up the DAG from there. The same way serves a node that is no member.
+type catchup struct {
+	at    Instant // when to ask next, Never while there is nothing to ask
+	after dag.CommitIndex
+}
+
+// farBehind reports whether a certified checkpoint lies beyond what the blocks
+// within reach can decide.
+func (r *Replica) farBehind() bool {
+	c := r.cosigns.certified
+	if c == nil || c.Commit <= r.ordering.state.Index {
+		return false
+	}
+	window := dag.Round(r.cfg.Genesis.WindowRounds)
+	return !r.member || c.LeaderRound > r.ordering.state.LeaderRound+window/2
+}
+
+// catchUp asks one peer for the next stretch of commits.
+func (r *Replica) catchUp() {
+	c := &r.catchup
+	if !r.farBehind() || len(r.peers) == 0 || len(r.ordering.queue) > maxBehindCommits {
+		c.at = Never
+		return
+	}
+	after := r.ordering.state.Index
+	if c.at != Never && r.now < c.at && c.after == after {
+		return
+	}
+	c.at, c.after = r.now+4*Instant(r.cfg.Timing.FetchTimeout), after
+	peer := r.peers[r.cfg.Rand.IntN(len(r.peers))]
+	r.emit(Send{To: peer, Message: &message.WantCommits{After: after}})
+}
+
+// receiveCommits takes a stretch of commits that ends in a certified
+// checkpoint, if it continues what is decided here.
+func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
+	state := r.ordering.state
+	if len(m.Commits) == 0 || m.Commits[0].Index != state.Index+1 {
+		return // an answer to an older question
+	}
+	if err := r.checkChain(m); err != nil {
+		r.emit(Blame{Peer: from, Reason: err})
+		return
+	}
+	r.certify(m.Certified)
+	for _, c := range m.Commits {
+		if err := r.ordering.state.Apply(c); err != nil {
+			panic("a certified commit does not apply: " + err.Error())
+		}
+		r.decided(c)
+	}
+	r.ordering.decider = order.NewDecider(r.ordering.graph, r.ordering.state.Rotation(), r.ordering.state.LeaderRound)
+	r.pace.next = max(r.pace.next, r.ordering.state.LeaderRound+1)
+	r.pace.entered = Never
+}
+
+// checkChain verifies that the commits follow each other from the last one
+// decided here to the one that a quorum certified.
+func (r *Replica) checkChain(m *message.Commits) error {
+	if err := m.Certified.CheckQuorum(r.committee.Q()); err != nil {
+		return err
+	}
+	prev := r.ordering.state.Last
+	index := r.ordering.state.Index
+	for _, c := range m.Commits {
+		if c.Prev != prev || c.Index != index+1 || c.Epoch != r.committee.Epoch {
+			return fmt.Errorf("commit %d does not follow commit %d", c.Index, index)
+		}
+		prev, index = c.ID(), c.Index
+	}
+	if prev != m.Certified.CommitID || index != m.Certified.Commit {
+		return fmt.Errorf("commit %d is not the certified checkpoint's", index)
+	}
+	return nil
+}

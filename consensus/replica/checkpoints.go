@@ -1,0 +1,183 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/floormesh/floormesh/consensus"
+	"github.com/floormesh/floormesh/consensus/quorum"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// cosignBook collects the members' cosignatures until a quorum certifies a
+// checkpoint.
+type cosignBook struct {
+	certified *checkpoint.Certified     // newest, nil before the first
+	own       *checkpoint.Cosignature   // newest own, nil before the first
+	cosigned  uint64                    // highest log size this member signed: never two for one
+	recent    []*checkpoint.Cosignature // not certified yet, at most maxCosignatures per author
+	mine      []checkpoint.Checkpoint   // executed here and not certified yet
+	diverged  bool                      // f+1 members have another log: sign no more
+}
+
+func newCosignBook(from *store.Restored) cosignBook {
+	return cosignBook{certified: from.Certified, cosigned: from.Cosigned}
+}
+
+// certifiedCommit returns the newest commit that a certified checkpoint covers.
+func (b *cosignBook) certifiedCommit() dag.CommitIndex {
+	if b.certified == nil {
+		return 0
+	}
+	return b.certified.Commit
+}
+
+// cosign signs the checkpoint just executed.
+func (r *Replica) cosign() {
+	b := &r.cosigns
+	own := r.exec.Checkpoint()
+	if own.Commit > b.certifiedCommit() {
+		b.mine = append(b.mine, own)
+		if len(b.mine) > maxCosignatures {
+			b.mine = b.mine[1:]
+		}
+	}
+	r.compareRoots(own)
+	if !r.member || b.diverged || own.Size <= b.cosigned {
+		return
+	}
+	b.cosigned = own.Size
+	r.write.Cosigned = own.Size
+	b.own = checkpoint.Sign(r.cfg.MemberKey, own, r.author, uint64(max(own.Time, 0)/1000))
+	m := &message.Cosign{Cosignature: b.own}
+	r.emit(Broadcast{Message: m})
+	r.emit(Gossip{Message: m})
+	r.collect(b.own)
+}
+
+// receiveCosignature takes a member's cosignature.
+func (r *Replica) receiveCosignature(_ PeerID, c *checkpoint.Cosignature) {
+	if c.Commit <= r.cosigns.certifiedCommit() {
+		return
+	}
+	r.collect(c)
+}
+
+// collect keeps a cosignature and certifies its checkpoint if it was the last
+// one missing.
+func (r *Replica) collect(c *checkpoint.Cosignature) {
+	b := &r.cosigns
+	if !b.keep(c) {
+		return
+	}
+	var same []*checkpoint.Cosignature
+	for _, other := range b.recent {
+		if other.Checkpoint == c.Checkpoint {
+			same = append(same, other)
+		}
+	}
+	if len(same) >= r.committee.Q() {
+		certified, err := checkpoint.Certify(same)
+		if err != nil {
+			panic("cosignatures of one checkpoint do not certify it: " + err.Error())
+		}
+		r.certify(certified)
+		return
+	}
+	for _, own := range b.mine {
+		if own.Size == c.Size {
+			r.compareRoots(own)
+		}
+	}
+}
+
+// keep adds a cosignature unless it is known. An author that signs too many
+// loses its oldest; one that signs two for a size keeps both, as evidence.
+func (b *cosignBook) keep(c *checkpoint.Cosignature) bool {
+	oldest, count := -1, 0
+	for i, other := range b.recent {
+		if other.Author != c.Author {
+			continue
+		}
+		if other.Checkpoint == c.Checkpoint {
+			return false
+		}
+		if count++; oldest < 0 || other.Size < b.recent[oldest].Size {
+			oldest = i
+		}
+	}
+	if count >= maxCosignatures {
+		if c.Size <= b.recent[oldest].Size {
+			return false
+		}
+		b.recent = slices.Delete(b.recent, oldest, oldest+1)
+	}
+	b.recent = append(b.recent, c)
+	return true
+}
+
+// learn takes a checkpoint that somebody else found certified.
+func (r *Replica) learn(from PeerID, c *checkpoint.Certified) {
+	if c.Commit <= r.cosigns.certifiedCommit() {
+		return
+	}
+	if err := c.CheckQuorum(r.committee.Q()); err != nil {
+		r.emit(Blame{Peer: from, Reason: err})
+		return
+	}
+	r.certify(c)
+}
+
+// certify makes a checkpoint the newest certified one.
+func (r *Replica) certify(c *checkpoint.Certified) {
+	b := &r.cosigns
+	if c.Commit <= b.certifiedCommit() {
+		return
+	}
+	b.certified = c
+	b.recent = slices.DeleteFunc(b.recent, func(o *checkpoint.Cosignature) bool { return o.Commit <= c.Commit })
+	for _, own := range b.mine {
+		if own.Commit == c.Commit && own != c.Checkpoint {
+			r.diverge("a quorum certified another log than ours")
+		}
+	}
+	b.mine = slices.DeleteFunc(b.mine, func(own checkpoint.Checkpoint) bool { return own.Commit <= c.Commit })
+	r.write.Certified = append(r.write.Certified, c)
+	r.write.Floor = r.storeFloor(c)
+	r.emit(Certified{Checkpoint: c})
+}
+
+// storeFloor returns up to which round blocks may leave the disk: below the
+// newest certified checkpoint's window, so that a node that starts from it finds
+// what it needs; but never the own newest block, which says what was signed.
+func (r *Replica) storeFloor(c *checkpoint.Certified) dag.Round {
+	window := dag.Round(r.cfg.Genesis.WindowRounds)
+	floor := min(c.LeaderRound, r.exec.State().LeaderRound)
+	if r.blocks.newest != nil {
+		floor = min(floor, r.blocks.newest.Round-1+window)
+	}
+	return floor - min(floor, window)
+}
+
+// compareRoots looks for f+1 members whose log of our size is another.
+func (r *Replica) compareRoots(own checkpoint.Checkpoint) {
+	var others consensus.Set
+	for _, c := range r.cosigns.recent {
+		if c.Size == own.Size && c.Checkpoint != own {
+			others.Add(c.Author)
+		}
+	}
+	if others.Count() >= quorum.Validity(r.committee.N()) {
+		r.diverge("f+1 members cosigned another log of our size")
+	}
+}
+
+// diverge stops this member's signing: either it or the others computed wrong.
+func (r *Replica) diverge(why string) {
+	if !r.cosigns.diverged {
+		r.cosigns.diverged = true
+		r.emit(Alarm{Kind: AlarmDivergence, Detail: why})
+	}
+}

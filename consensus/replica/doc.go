@@ -1,0 +1,27 @@
+// Package replica composes dag, sync and ordering into the one state machine
+// that a node runs, whether its driver is real (node) or simulated (sim).
+//
+// # Contract with the driver
+//
+//   - A Replica is owned by one goroutine. It starts no goroutine, reads no
+//     clock, opens nothing and logs nothing.
+//   - [Replica.Step] takes one [Input] and the current [Instant] and returns
+//     outputs to be carried out in order, and the instant at which it wants a
+//     [Tick]. The latest wake replaces all before. The outputs are valid until
+//     the next call.
+//   - Nothing after a [Persist] leaves the node (no Send, Broadcast, Gossip,
+//     Serve, and no report to a submitter or a user) until that Persist is
+//     durable. Persists may be grouped into one sync; only order matters. The
+//     driver reports durability with [Persisted].
+//   - Messages arrive as dag.Verified: signatures have been checked. Everything
+//     else about them is checked here, and what can never be valid comes out as
+//     [Blame].
+//   - After a crash, New with what the store's Restore returned goes on from
+//     there: nothing at or below what was signed is ever signed again.
+//   - A run is its list of inputs. The same inputs give the same outputs.
+//
+// # Design
+//
+// Outputs are data and not callbacks: no re-entrancy, and a recorded list of
+// inputs replays a gateway's day at a desk.
+package replica

@@ -1,0 +1,111 @@
+package replica
+
+import (
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// Output is one thing the driver must do, in order.
+//
+//sumtype:decl
+type Output interface{ output() }
+
+type (
+	// Persist must be durable before any later Output is carried out.
+	Persist struct {
+		Seq   uint64
+		Write *store.Write
+	}
+
+	// Send asks for best-effort delivery to one peer.
+	Send struct {
+		To      PeerID
+		Message message.Message
+	}
+
+	// Broadcast asks for best-effort delivery to every directly connected committee member.
+	Broadcast struct{ Message message.Message }
+
+	// Gossip asks for best-effort delivery to the whole mesh.
+	Gossip struct{ Message message.Message }
+
+	// Serve asks the driver to answer a peer's request from the store (see sync/serve).
+	Serve struct {
+		To      PeerID
+		Request message.Message
+	}
+
+	// Load asks for batches from the own store, answered by Loaded.
+	Load struct{ IDs []dag.BatchID }
+
+	// Stored tells a submitter that its record is durable in a lane of this node.
+	Stored struct {
+		Ticket Ticket
+		Record dag.RecordID
+	}
+
+	// Known tells a submitter that a record with the same signed bytes is here
+	// already: First, or, if that is zero, the one at Leaf of the log.
+	Known struct {
+		Ticket Ticket
+		First  dag.RecordID
+		Leaf   dag.LeafIndex
+	}
+
+	// Turned tells a submitter why its record was not taken (ErrOverloaded, ErrNotEntitled).
+	Turned struct {
+		Ticket Ticket
+		Reason error
+	}
+
+	// Replicated reports that f+1 members hold a lane up to Seq.
+	Replicated struct {
+		Lane dag.LaneID
+		Seq  dag.Seq
+	}
+
+	// Final reports an executed commit; its Persist came before.
+	Final struct{ Executed *store.Executed }
+
+	// Certified reports a new newest certified checkpoint; its Persist came before.
+	Certified struct{ Checkpoint *checkpoint.Certified }
+
+	// Alarm reports something an operator must look at.
+	Alarm struct {
+		Kind   AlarmKind
+		Detail string
+	}
+
+	// Blame reports a peer that sent what can never be valid.
+	Blame struct {
+		Peer   PeerID
+		Reason error
+	}
+)
+
+// AlarmKind says what an Alarm is about.
+type AlarmKind string
+
+// Alarm kinds.
+const (
+	AlarmForkedLane   AlarmKind = "forked_lane"  // a node signed two batches with one seq
+	AlarmEquivocation AlarmKind = "equivocation" // a member signed two blocks in one round
+	AlarmDivergence   AlarmKind = "divergence"   // f+1 members cosigned another root than ours: we stopped signing
+)
+
+func (Persist) output()    {}
+func (Send) output()       {}
+func (Broadcast) output()  {}
+func (Gossip) output()     {}
+func (Serve) output()      {}
+func (Load) output()       {}
+func (Stored) output()     {}
+func (Known) output()      {}
+func (Turned) output()     {}
+func (Replicated) output() {}
+func (Final) output()      {}
+func (Certified) output()  {}
+func (Alarm) output()      {}
+func (Blame) output()      {}

@@ -1,0 +1,52 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// receive dispatches a peer's message. Signatures have been checked.
+func (r *Replica) receive(from PeerID, m message.Message) {
+	if !r.gateways[from] {
+		return
+	}
+	switch m := m.(type) {
+	case *message.Blocks:
+		for _, b := range m.Blocks {
+			r.receiveBlock(from, b)
+		}
+	case *message.Batches:
+		for _, b := range m.Batches {
+			r.receiveBatch(from, b)
+		}
+	case *message.Cosign:
+		r.receiveCosignature(from, m.Cosignature)
+	case *message.Tips:
+		r.receiveTips(from, m)
+	case *message.Commits:
+		r.receiveCommits(from, m)
+	case *message.WantBlocks, *message.WantBatches, *message.WantLane, *message.WantCommits:
+		r.emit(Serve{To: from, Request: m})
+	}
+}
+
+// connect and disconnect keep the list of peers in key order, because whom to
+// ask is drawn from it.
+func (r *Replica) connect(p PeerID) {
+	at, known := slices.BinarySearchFunc(r.peers, p, PeerID.Compare)
+	if known || !r.gateways[p] || p == r.self {
+		return
+	}
+	r.peers = slices.Insert(r.peers, at, p)
+	r.pace.timeout = r.cfg.Timing.TimeoutFloor
+	r.laneBook.missing.Retry(int64(r.now))
+	r.blocks.missing.Retry(int64(r.now))
+	r.emit(Send{To: p, Message: r.makeTips(false)})
+}
+
+func (r *Replica) disconnect(p PeerID) {
+	if at, known := slices.BinarySearchFunc(r.peers, p, PeerID.Compare); known {
+		r.peers = slices.Delete(r.peers, at, at+1)
+	}
+}

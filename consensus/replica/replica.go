@@ -1,0 +1,181 @@
+package replica
+
+import (
+	"fmt"
+
+	"github.com/floormesh/floormesh/consensus"
+	"github.com/floormesh/floormesh/consensus/execution"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/store"
+)
+
+// Replica is the protocol state machine. It is not safe for concurrent use.
+//
+// Its parts are in files of their own: lanes (what is held of each lane),
+// intake (own devices' records), blocks (the DAG), pacemaker (when to make a
+// block), ordering (commits), execution, checkpoints, tips (loss) and catchup.
+type Replica struct {
+	cfg       Config
+	domain    *dag.Domain
+	committee *consensus.Committee
+	self      PeerID
+	author    dag.Author // own seat, if member
+	member    bool
+	gateways  map[PeerID]bool // node keys of the genesis
+	authors   []PeerID        // node key by author
+
+	now  Instant
+	wall dag.UnixMilli
+	out  []Output
+
+	write      *store.Write // changes of this Step not emitted yet
+	persisted  uint64       // Seq of the last Persist emitted
+	durable    uint64       // Seq up to which the driver reported durability
+	peers      []PeerID     // connected, in key order
+	exec       *execution.Executor
+	laneBook   laneBook
+	intake     intake
+	blocks     blockBook
+	ordering   ordering
+	pace       pacemaker
+	cosigns    cosignBook
+	catchup    catchup
+	tips       tipsClock
+	snapshotAt dag.CommitIndex // commit index of the last executor state written
+}
+
+// New returns a Replica that goes on from what a store restored (the zero
+// Restored for a new one). Errors: an invalid configuration, or a store that
+// contradicts itself (store.ErrCorrupt).
+func New(cfg Config, from *store.Restored) (*Replica, error) {
+	if err := cfg.Genesis.Validate(); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	if cfg.Timing == (Timing{}) {
+		cfg.Timing = DefaultTiming()
+	}
+	r := &Replica{
+		cfg:      cfg,
+		domain:   cfg.Genesis.Domain(),
+		self:     cfg.NodeKey.Public(),
+		gateways: map[PeerID]bool{},
+		write:    &store.Write{},
+	}
+	r.committee = consensus.GenesisCommittee(cfg.Genesis)
+	for i, g := range cfg.Genesis.Gateways {
+		r.gateways[g.Node] = true
+		r.authors = append(r.authors, g.Node)
+		if g.Node == r.self && g.Member == cfg.MemberKey.Public() {
+			r.author, r.member = dag.Author(i), true
+		}
+	}
+	if !r.gateways[r.self] {
+		return nil, fmt.Errorf("node key %v is not in the genesis", r.self)
+	}
+	exec, err := execution.Restore(cfg.Genesis, from)
+	if err != nil {
+		return nil, err
+	}
+	r.exec = exec
+	r.restore(from)
+	return r, nil
+}
+
+// restore rebuilds the volatile half from what was durable.
+func (r *Replica) restore(from *store.Restored) {
+	r.snapshotAt = r.exec.State().Index
+	r.ordering = newOrdering(r)
+	r.laneBook = newLaneBook(r, from)
+	r.intake = newIntake(r, from)
+	r.blocks = newBlockBook(r)
+	r.pace = newPacemaker(r)
+	r.cosigns = newCosignBook(from)
+	r.blocks.restore(r, from.Blocks)
+	r.catchup.at = Never
+}
+
+// Step applies one input at time now and returns what the driver must do, in
+// order, and when it wants a Tick. wall is this node's clock reading, which
+// goes into its blocks and batches as a claim and is used for nothing else.
+// The outputs are valid until the next call.
+func (r *Replica) Step(now Instant, wall dag.UnixMilli, in Input) (out []Output, wake Instant) {
+	r.now, r.wall, r.out = now, wall, r.out[:0]
+	switch in := in.(type) {
+	case Submitted:
+		r.submit(in.Records)
+	case Received:
+		r.receive(in.From, in.Message.Value())
+	case Connected:
+		r.connect(in.Peer)
+	case Disconnected:
+		r.disconnect(in.Peer)
+	case Loaded:
+		r.loaded(in.Batches)
+	case Persisted:
+		r.durable = max(r.durable, in.Seq)
+	case Tick:
+	}
+	r.advance()
+	r.flush()
+	return r.out, r.wake()
+}
+
+// advance does everything that has become possible: the order is that of a
+// record's life, so that one call carries it as far as it can go.
+func (r *Replica) advance() {
+	r.seal()
+	for {
+		r.decide()
+		r.execute()
+		if !r.propose() {
+			break
+		}
+	}
+	r.fetch()
+	r.chase()
+	r.catchUp()
+	r.sayTips()
+}
+
+// wake returns the earliest instant at which time alone changes anything.
+func (r *Replica) wake() Instant {
+	return min(
+		r.sealAt(),
+		r.proposeAt(),
+		r.tipsAt(),
+		r.laneBook.chaseAt(),
+		Instant(r.laneBook.missing.Next()),
+		Instant(r.blocks.missing.Next()),
+		r.catchup.at,
+	)
+}
+
+// emit appends an output that may leave the node, behind everything it may
+// rest on.
+func (r *Replica) emit(o Output) {
+	r.flush()
+	r.out = append(r.out, o)
+}
+
+// flush turns the changes collected so far into a Persist.
+func (r *Replica) flush() {
+	if r.write.Empty() {
+		return
+	}
+	r.persisted++
+	r.out = append(r.out, Persist{Seq: r.persisted, Write: r.write})
+	r.write = &store.Write{}
+}
+
+// working reports whether consensus has anything left to do: a batch that is
+// listed and not final, or a final one that no certified checkpoint covers. The
+// second half keeps a laggard from being stranded: who has committed goes on
+// until a quorum has signed.
+func (r *Replica) working() bool {
+	return r.laneBook.listed > 0 || r.ordering.moved > r.cosigns.certifiedCommit()
+}
+
+// awake reports whether this node works, or waits for something from others.
+func (r *Replica) awake() bool {
+	return r.working() || len(r.ordering.queue) > 0 || r.cosigns.certifiedCommit() > r.exec.State().Index
+}

@@ -1,0 +1,82 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// tipsClock says when this node next tells how far it is. Asking for missing
+// ancestors is not enough: when the newest blocks are lost and all wait, there
+// is no child to ask about.
+type tipsClock struct {
+	last Instant // when something last moved here, or tips were said
+}
+
+// tipsAt returns when to say tips next.
+func (r *Replica) tipsAt() Instant {
+	if !r.awake() || len(r.peers) == 0 {
+		return Never
+	}
+	progress := max(r.tips.last, r.pace.last)
+	return progress + Instant(min(max(r.pace.timeout, 2*r.cfg.Timing.TimeoutFloor), r.cfg.Timing.Resend))
+}
+
+// sayTips tells everybody how far this node is, when nothing has moved for long.
+func (r *Replica) sayTips() {
+	if r.now < r.tipsAt() {
+		return
+	}
+	r.tips.last = r.now
+	r.emit(Broadcast{Message: r.makeTips(false)})
+}
+
+func (r *Replica) makeTips(reply bool) *message.Tips {
+	return &message.Tips{
+		Highest:     append([]dag.Round(nil), r.blocks.highest...),
+		Newest:      r.blocks.newest,
+		Cosignature: r.cosigns.own,
+		Certified:   r.cosigns.certified,
+		Lanes:       r.laneTips(),
+		Reply:       reply,
+	}
+}
+
+// laneTips lists how far every open lane is held without a gap.
+func (r *Replica) laneTips() []message.LaneTip {
+	var tips []message.LaneTip
+	for _, l := range r.laneBook.order {
+		if l.tip() > 0 && !l.forked {
+			tips = append(tips, message.LaneTip{Lane: l.id, Seq: l.tip(), Batch: l.tipID()})
+		}
+	}
+	slices.SortFunc(tips, func(a, b message.LaneTip) int { return a.Lane.Compare(b.Lane) })
+	return tips
+}
+
+// receiveTips takes what the peer tells, gives what the peer lacks, and lets
+// the peer know what is lacking here.
+func (r *Replica) receiveTips(from PeerID, m *message.Tips) {
+	if len(m.Highest) != r.committee.N() {
+		return
+	}
+	if m.Certified != nil {
+		r.learn(from, m.Certified)
+	}
+	if m.Cosignature != nil {
+		r.receiveCosignature(from, m.Cosignature)
+	}
+	if m.Newest != nil {
+		r.receiveBlock(from, m.Newest)
+	}
+	for _, t := range m.Lanes {
+		if r.open(t.Lane) {
+			r.aim(r.laneBook.lane(t.Lane, r.committee.N()), t.Seq, from)
+		}
+	}
+	r.push(from, m.Highest)
+	if !m.Reply {
+		r.emit(Send{To: from, Message: r.makeTips(true)})
+	}
+}
