@@ -3,6 +3,7 @@ package order
 import (
 	"slices"
 
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/consensus/quorum"
 	"github.com/floormesh/floormesh/dag"
 )
@@ -98,6 +99,9 @@ func beyond(final Lane, ack *dag.Ack) []dag.BatchID {
 // cut grows every lane. Of one class only the highest lane that grows does.
 func (c *candidates) cut() []dag.CutChange {
 	least := quorum.Validity(c.state.Rules.Members)
+	if planted.CutOnOneAck {
+		least = 1
+	}
 	var cut []dag.CutChange
 	for _, l := range c.lanes {
 		if l == nil || len(l.tails) < least {
@@ -137,7 +141,7 @@ func grow(tails []tail, least int) []dag.BatchID {
 			return grown
 		}
 		grown = append(grown, next)
-		tails = slices.DeleteFunc(tails, func(t tail) bool { return len(t.batches) <= i || t.batches[i] != next })
+		tails = slices.DeleteFunc(tails, func(t tail) bool { return len(t.batches) <= i || t.batches[i] != next && !planted.CutBySeq })
 	}
 }
 
@@ -153,7 +157,7 @@ func plurality(tails []tail, i int) (best dag.BatchID, most int) {
 		if i >= len(t.batches) {
 			continue
 		}
-		at := slices.IndexFunc(listed, func(l tally) bool { return l.digest == t.batches[i] })
+		at := slices.IndexFunc(listed, func(l tally) bool { return planted.CutBySeq || l.digest == t.batches[i] })
 		if at < 0 {
 			at, listed = len(listed), append(listed, tally{digest: t.batches[i]})
 		}

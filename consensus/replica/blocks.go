@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/floormesh/floormesh/consensus/order"
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/fetch"
 	"github.com/floormesh/floormesh/sync/message"
@@ -41,7 +42,7 @@ func newBlockBook(r *Replica) blockBook {
 // restore puts the blocks of the store back into the graph.
 func (b *blockBook) restore(r *Replica, blocks []*dag.Block) {
 	for _, block := range blocks {
-		if r.member && block.Author == r.author && (b.newest == nil || block.Round > b.newest.Round) {
+		if r.member && block.Author == r.author && !planted.SignedForgotten && (b.newest == nil || block.Round > b.newest.Round) {
 			b.newest = block
 		}
 		if block.Round <= r.ordering.graph.Floor() {
@@ -204,10 +205,12 @@ func (r *Replica) push(to PeerID, highest []dag.Round) {
 	var blocks []*dag.Block
 	for round := floor + 1; round <= r.ordering.graph.Highest() && len(blocks) < maxPushBlocks; round++ {
 		for a := range r.committee.N() {
-			if round <= highest[a] {
+			slot := r.ordering.graph.Slot(round, dag.Author(a))
+			// Of an equivocation the peer may have the other block.
+			if round < highest[a] || round == highest[a] && len(slot) < 2 {
 				continue
 			}
-			for _, v := range r.ordering.graph.Slot(round, dag.Author(a)) {
+			for _, v := range slot {
 				blocks = append(blocks, v.Block)
 			}
 		}

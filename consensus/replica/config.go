@@ -51,6 +51,6 @@ func DefaultTiming() Timing {
 		TimeoutCap:      5 * time.Second,
 		Resend:          time.Second,
 		BatchSpacing:    time.Millisecond,
-		FetchTimeout:    300 * time.Millisecond,
+		FetchTimeout:    100 * time.Millisecond,
 	}
 }

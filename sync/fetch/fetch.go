@@ -47,7 +47,8 @@ type entry[K comparable, P comparable] struct {
 	key       K
 	holder    P // who referred to it
 	certainty Certainty
-	tries     int
+	tries     int     // since the holder was told
+	asked     Instant // when last
 	at        Instant // when to ask next
 	gone      bool
 }
@@ -58,11 +59,18 @@ func New[K comparable, P comparable](retry time.Duration, random *rand.Rand) *Tr
 }
 
 // Want adds key, to be asked for from holder at the instant at or soon after.
-// Wanting what is wanted already only adds certainty. It reports whether the
-// key is on the list: false when that is full.
+// Wanting what is wanted already adds certainty, and has holder asked next, no
+// sooner than retry after the last request: whoever refers to a thing
+// probably has it by now. It reports whether the key is on the list: false
+// when that is full.
 func (t *Tracker[K, P]) Want(key K, holder P, c Certainty, at Instant) bool {
 	if e := t.wanted[key]; e != nil {
 		e.certainty = e.certainty || c
+		if e.tries > 0 {
+			e.holder, e.tries = holder, 0
+			e.at = min(e.at, max(at, e.asked+int64(t.retry)))
+			t.next = min(t.next, e.at)
+		}
 		return true
 	}
 	if len(t.wanted) >= MaxWanted {
@@ -124,6 +132,7 @@ func (t *Tracker[K, P]) Due(now Instant, peers []P) []Request[K, P] {
 			if len(peers) > 0 {
 				requests = add(requests, t.choose(e, peers), e.key)
 				e.tries++
+				e.asked = now
 			}
 			e.at = now + int64(t.delay(e.tries))
 		}

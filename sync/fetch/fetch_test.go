@@ -86,3 +86,22 @@ func TestWithoutPeersEverythingWaits(t *testing.T) {
 		t.Errorf("Due when a peer is back = %v, want one request", got)
 	}
 }
+
+func TestWhoRefersToAThingIsAskedNext(t *testing.T) {
+	f := newTracker()
+	f.Want("a", "gw1", fetch.Perhaps, 0)
+	for now := int64(0); now < int64(10*time.Second); now = f.Next() {
+		f.Due(now, []string{"gw1"})
+	}
+	now := f.Next() - int64(time.Second)
+	f.Want("a", "gw2", fetch.Perhaps, now)
+	got := f.Due(now, []string{"gw1", "gw2"})
+	want := []fetch.Request[string, string]{{Peer: "gw2", Keys: []string{"a"}}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("request (-want +got):\n%s", d)
+	}
+	f.Want("a", "gw1", fetch.Perhaps, now+1)
+	if got, want := f.Next(), now+100*ms; got != want {
+		t.Errorf("Next = %d, want %d: nobody is asked twice within the retry", got, want)
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !planted_cut_by_seq
+
+package planted
+
+// CutBySeq: the cut counts how far members list a lane, not what they list; inventions become final.
+const CutBySeq = false

@@ -1,0 +1,6 @@
+//go:build !planted_cut_on_one_ack
+
+package planted
+
+// CutOnOneAck: one member's word is enough for the cut; inventions become final.
+const CutOnOneAck = false

@@ -1,0 +1,6 @@
+//go:build !planted_no_resend
+
+package planted
+
+// NoResend: tips are never said again while waiting; when newest blocks are lost, all wait for ever.
+const NoResend = false

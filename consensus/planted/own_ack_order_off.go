@@ -1,0 +1,6 @@
+//go:build !planted_own_ack_order
+
+package planted
+
+// OwnAckOrder: bounded lists of acks are ordered by each member's own waiting time; they starve each other.
+const OwnAckOrder = false

@@ -1,0 +1,6 @@
+//go:build !planted_quiet_early
+
+package planted
+
+// QuietEarly: members sleep once all is final, before a checkpoint covers it; a laggard is stranded.
+const QuietEarly = false

@@ -1,0 +1,6 @@
+//go:build planted_short_lists
+
+package planted
+
+// ShortLists: no mistake: lists of acks are so short that their order matters.
+const ShortLists = true
