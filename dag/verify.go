@@ -54,6 +54,7 @@ type Verifier struct {
 	domain *Domain
 	random io.Reader
 	keys   keyCache
+	proven provenCache // see Remember
 	batch  *ed25519.BatchVerifier
 	checks []Check // reused between calls
 	owners []owner // of checks
@@ -120,7 +121,7 @@ func describeCheck(item any, i int) string {
 func (v *Verifier) run(fail func(o owner, key PublicKey, cause error), errs []error) {
 	var batch []int
 	for i, c := range v.checks {
-		if errs[v.owners[i].item] != nil {
+		if errs[v.owners[i].item] != nil || v.proven.has(&v.checks[i]) {
 			continue
 		}
 		if v.keys.get(c.Key) == nil {
@@ -139,7 +140,9 @@ func (v *Verifier) run(fail func(o owner, key PublicKey, cause error), errs []er
 func (v *Verifier) runBatch(batch []int, fail func(owner, PublicKey, error)) {
 	valid := v.verifyAll(batch)
 	for n, i := range batch {
-		if !valid(n) {
+		if valid(n) {
+			v.proven.add(&v.checks[i])
+		} else {
 			fail(v.owners[i], v.checks[i].Key, ErrSignature)
 		}
 	}

@@ -33,7 +33,7 @@ func TestAbsolute(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s: %s", text, d)
 		}
-		if d := cmp.Diff(p.Absolute(now / 1000.0), p.Absolute(now / 1000.0).Absolute(later / 1000.0)); d != "" {
+		if d := cmp.Diff(p.Absolute(now/1000.0), p.Absolute(now/1000.0).Absolute(later/1000.0)); d != "" {
 			t.Errorf("%s: twice: %s", text, d)
 		}
 	}
