@@ -68,18 +68,20 @@ func (b *bench) sync() {
 	}
 }
 
-func (b *bench) restore(gateway int, recent uint64) *store.Restored {
+// restore returns what gateway 0 is given.
+func (b *bench) restore(recent uint64) *store.Restored {
 	b.t.Helper()
-	r, err := b.store.Restore(b.Nodes[gateway].Public(), recent)
+	r, err := b.store.Restore(b.Nodes[0].Public(), recent)
 	if err != nil {
 		b.t.Fatalf("restore: %v", err)
 	}
 	return r
 }
 
-func (b *bench) wantRestored(gateway int, recent uint64, want *store.Restored) {
+// wantRestored checks what gateway 0 is given.
+func (b *bench) wantRestored(recent uint64, want *store.Restored) {
 	b.t.Helper()
-	if got, want := DumpRestored(b.restore(gateway, recent)), DumpRestored(want); got != want {
+	if got, want := DumpRestored(b.restore(recent)), DumpRestored(want); got != want {
 		b.t.Fatalf("restored\n%s\nwant\n%s", got, want)
 	}
 }
@@ -107,7 +109,7 @@ func (b *bench) wantBatches(got, want []*dag.Batch) {
 }
 
 func testEmpty(_ *testing.T, b *bench) {
-	b.wantRestored(0, 10, &store.Restored{})
+	b.wantRestored(10, &store.Restored{})
 	b.wantLane(b.Lane(0, 0), 0, math.MaxInt)
 	got, err := b.store.Batches([]dag.BatchID{{1}})
 	b.check(err)
@@ -155,7 +157,7 @@ func testFork(_ *testing.T, b *bench) {
 		low, high = high, low
 	}
 	b.wantLane(one.Lane, 2, math.MaxInt, low, high, three)
-	b.wantRestored(0, 0, &store.Restored{
+	b.wantRestored(0, &store.Restored{
 		Batches:  []store.BatchMeta{metaOf(one), metaOf(low), metaOf(high), metaOf(three)},
 		LaneTips: []store.BatchMeta{metaOf(three)},
 	})
@@ -166,7 +168,7 @@ func testBlocks(_ *testing.T, b *bench) {
 	third, far := b.Block(0, 2), b.Block(2, 300)
 	b.apply(&store.Write{Blocks: []*dag.Block{far, third}})
 	b.apply(&store.Write{Blocks: []*dag.Block{second, first}})
-	b.wantRestored(0, 0, &store.Restored{Blocks: []*dag.Block{first, second, third, far}})
+	b.wantRestored(0, &store.Restored{Blocks: []*dag.Block{first, second, third, far}})
 	got, err := b.store.Blocks([]dag.BlockRef{far.Ref(), {Round: 1, Author: 3}, first.Ref()})
 	b.check(err)
 	if len(got) != 2 || got[0].ID() != far.ID() || got[1].ID() != first.ID() {
@@ -184,7 +186,7 @@ func testFloor(t *testing.T, b *bench) {
 		}
 	}
 	b.apply(&store.Write{Floor: 500}) // below the one that is
-	kept := b.restore(0, 0).Blocks
+	kept := b.restore(0).Blocks
 	if n := len(kept); n < len(above) || kept[n-len(above)].ID() != above[0].ID() {
 		t.Fatalf("%d blocks kept, the %d above the floor are not the last", n, len(above))
 	}
@@ -236,13 +238,13 @@ func (b *bench) fill() *store.Restored {
 
 func testRestore(_ *testing.T, b *bench) {
 	want := b.fill()
-	b.wantRestored(0, 100, want)
+	b.wantRestored(100, want)
 }
 
 func testRecent(t *testing.T, b *bench) {
 	want := b.fill().Recent
 	for limit := range uint64(6) {
-		got := b.restore(0, limit).Recent
+		got := b.restore(limit).Recent
 		if n := min(int(limit), len(want)); !slices.Equal(got, want[len(want)-n:]) {
 			t.Fatalf("recent %d: %v, want the end of %v", limit, got, want)
 		}
@@ -252,31 +254,31 @@ func testRecent(t *testing.T, b *bench) {
 	last := b.Batch(2, 0, 1)
 	e := b.Commit(true, last)
 	b.apply(&store.Write{Batches: []*dag.Batch{last}, Executed: []*store.Executed{e}, State: []byte("two")})
-	r := b.restore(0, 1000)
+	r := b.restore(1000)
 	if uint64(len(r.Recent)) != e.Size || len(r.Executed) != 0 {
 		t.Fatalf("%d recent of %d leaves, %d commits after the state", len(r.Recent), e.Size, len(r.Executed))
 	}
 	if n := len(r.Recent); r.Recent[n-2] != last.Items[0].Statement() || !r.Recent[n-1].IsZero() {
 		t.Fatalf("recent ends %v", r.Recent[n-2:])
 	}
-	if got := b.restore(0, 3).Recent; !slices.Equal(got, r.Recent[len(r.Recent)-3:]) {
+	if got := b.restore(3).Recent; !slices.Equal(got, r.Recent[len(r.Recent)-3:]) {
 		t.Fatalf("recent 3: %v", got)
 	}
 }
 
 func testState(t *testing.T, b *bench) {
 	b.apply(&store.Write{State: []byte("founded")})
-	if r := b.restore(0, 1); string(r.State) != "founded" || len(r.Recent) != 0 {
+	if r := b.restore(1); string(r.State) != "founded" || len(r.Recent) != 0 {
 		t.Fatalf("state %q, recent %v", r.State, r.Recent)
 	}
 	one := b.Batch(0, 0, 1)
 	e := b.Commit(false, one)
 	b.apply(&store.Write{Batches: []*dag.Batch{one}, Executed: []*store.Executed{e}})
-	if r := b.restore(0, 1); string(r.State) != "founded" || len(r.Executed) != 1 {
+	if r := b.restore(1); string(r.State) != "founded" || len(r.Executed) != 1 {
 		t.Fatalf("state %q, %d commits after it, want founded and 1", r.State, len(r.Executed))
 	}
 	b.apply(&store.Write{State: []byte{}})
-	if r := b.restore(0, 1); r.State == nil || len(r.State) != 0 || len(r.Executed) != 0 {
+	if r := b.restore(1); r.State == nil || len(r.State) != 0 || len(r.Executed) != 0 {
 		t.Fatalf("state %q, %d commits after it, want an empty one and 0", r.State, len(r.Executed))
 	}
 }
@@ -284,7 +286,7 @@ func testState(t *testing.T, b *bench) {
 func testCosigned(t *testing.T, b *bench) {
 	for _, c := range []struct{ write, want uint64 }{{7, 7}, {0, 7}, {5, 7}, {8, 8}} {
 		b.apply(&store.Write{Cosigned: c.write})
-		if got := b.restore(0, 0).Cosigned; got != c.want {
+		if got := b.restore(0).Cosigned; got != c.want {
 			t.Fatalf("cosigned %d after writing %d, want %d", got, c.write, c.want)
 		}
 	}
@@ -315,7 +317,7 @@ func testTwice(t *testing.T, b *bench) {
 		b.check(record.Store.Apply(w))
 	}
 	// All of them again leave the state of the first, with what follows it.
-	b.wantRestored(0, 100, want)
+	b.wantRestored(100, want)
 	if got := Dump(t, record.Store, b.Nodes[0].Public(), 100); got != dump {
 		t.Fatalf("again\n%s\nonce\n%s", got, dump)
 	}
@@ -338,7 +340,7 @@ func testSurvives(t *testing.T, b *bench) {
 	b.sync()
 	dump := Dump(t, b.store, b.Nodes[0].Public(), 100)
 	b.store = b.reopen(t, b.store)
-	b.wantRestored(0, 100, want)
+	b.wantRestored(100, want)
 	if got := Dump(t, b.store, b.Nodes[0].Public(), 100); got != dump {
 		t.Fatalf("after\n%s\nbefore\n%s", got, dump)
 	}

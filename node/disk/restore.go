@@ -1,0 +1,355 @@
+package disk
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/dag/merkle"
+	"github.com/floormesh/floormesh/dag/store"
+)
+
+// load reads back what the writer remembers.
+func (s *Store) load() error {
+	w := &s.writer
+	w.seen = make(map[deviceTag]struct{})
+	w.lanes = make(map[dag.LaneID]*lane)
+	if key, _, err := s.last([]byte{prefixBatch}, []byte{prefixBatch + 1}); err != nil {
+		return err
+	} else if key != nil {
+		w.next = keyNumber(key) + 1
+	}
+	w.counts.Batches = w.next
+	var err error
+	if w.counts.Cosigned, err = s.getUint([]byte(keyCosigned)); err != nil {
+		return err
+	}
+	floor, err := s.getUint([]byte(keyFloor))
+	if err != nil {
+		return err
+	}
+	w.stored = dag.Round(floor)
+	certified, err := s.newestCertified()
+	if err != nil {
+		return err
+	}
+	if certified != nil {
+		w.counts.CertifiedSize = certified.Size
+	}
+	if err := s.loadLog(); err != nil {
+		return err
+	}
+	err = s.eachBeyond(func(m store.BatchMeta) { w.counts.Pending += uint64(m.Records) })
+	s.counts = w.counts
+	return err
+}
+
+// loadLog reads back the log's right edge and checks it against the last commit.
+func (s *Store) loadLog() error {
+	w := &s.writer
+	key, value, err := s.last([]byte{prefixCommit}, []byte{prefixCommit + 1})
+	if err != nil || key == nil {
+		return err
+	}
+	e, err := decodeExecuted(value)
+	if err != nil {
+		return corruptf(key, err)
+	}
+	w.last, w.records = e.commit.Index, e.records
+	w.counts.Commit, w.counts.Final, w.counts.LogSize = w.last, e.records, e.size
+	s.counts = w.counts // Tile looks at the size
+	if w.log, err = s.frontier(e.size); err != nil {
+		return err
+	}
+	if root := w.log.Root(); root != e.root {
+		return corruptf(key, fmt.Errorf("the leaves give root %s, commit %d says %s", root, w.last, e.root))
+	}
+	return nil
+}
+
+// frontier makes the right edge of a log of size leaves from its tiles.
+func (s *Store) frontier(size uint64) (merkle.Frontier, error) {
+	if size > merkle.MaxSize {
+		return merkle.Frontier{}, corruptf([]byte{prefixCommit}, errValue)
+	}
+	var peaks []int64
+	for level := 63; level >= 0; level-- {
+		if size>>level&1 == 1 {
+			peaks = append(peaks, tlog.StoredHashIndex(level, int64(size>>level)-1))
+		}
+	}
+	hashes, err := merkle.NewTileHashReader(size, s).ReadHashes(peaks)
+	if err != nil {
+		return merkle.Frontier{}, err
+	}
+	raw := binary.BigEndian.AppendUint64(nil, size)
+	for _, h := range hashes {
+		raw = append(raw, h[:]...)
+	}
+	return merkle.DecodeFrontier(raw)
+}
+
+// Restore implements store.Store.
+func (s *Store) Restore(owner dag.PublicKey, recent uint64) (*store.Restored, error) {
+	done, err := s.reading()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	r := new(store.Restored)
+	state, err := s.get1([]byte(keyState))
+	if err != nil {
+		return nil, err
+	}
+	var at dag.CommitIndex
+	if state != nil {
+		v := reader{raw: state}
+		at = dag.CommitIndex(v.uint())
+		if v.err != nil {
+			return nil, corruptf([]byte(keyState), v.err)
+		}
+		r.State = v.raw
+	}
+	if r.Executed, err = s.restoreExecuted(at); err != nil {
+		return nil, err
+	}
+	if r.Recent, err = s.recent(at, recent); err != nil {
+		return nil, err
+	}
+	if r.Blocks, err = s.restoreBlocks(); err != nil {
+		return nil, err
+	}
+	if err := s.eachBeyond(func(m store.BatchMeta) { r.Batches = append(r.Batches, m) }); err != nil {
+		return nil, err
+	}
+	if r.LaneTips, err = s.laneTips(owner); err != nil {
+		return nil, err
+	}
+	if r.Certified, err = s.newestCertified(); err != nil {
+		return nil, err
+	}
+	r.Cosigned, err = s.getUint([]byte(keyCosigned))
+	return r, err
+}
+
+// restoreExecuted returns the commits after an index.
+func (s *Store) restoreExecuted(after dag.CommitIndex) (all []*store.Executed, err error) {
+	from := numberKey(prefixCommit, uint64(after)+1)
+	err = s.each(from, []byte{prefixCommit + 1}, func(key, value []byte) (bool, error) {
+		stored, err := decodeExecuted(bytes.Clone(value))
+		if err != nil {
+			return false, corruptf(bytes.Clone(key), err)
+		}
+		e, err := s.inflate(stored)
+		if err != nil {
+			return false, err
+		}
+		all = append(all, e)
+		return true, nil
+	})
+	return all, err
+}
+
+// inflate turns a stored commit back into what was given to Apply.
+func (s *Store) inflate(stored *executed) (*store.Executed, error) {
+	e := &store.Executed{
+		Commit: stored.commit, Outcome: stored.outcome,
+		HasLeaf: stored.hasLeaf, Root: stored.root, Size: stored.size,
+	}
+	var leaves []byte
+	if stored.outcome.Records > 0 {
+		run, err := s.leafRun(stored.outcome.FirstLeaf)
+		if err != nil {
+			return nil, err
+		}
+		leaves = run.records
+	}
+	leaf := stored.outcome.FirstLeaf
+	for _, g := range stored.batches {
+		odd := g.odd
+		for item := range g.items {
+			x := store.Executable{Seq: g.seq, Item: uint16(item)}
+			switch {
+			case len(odd) > 0 && int(odd[0].Item) == item:
+				x, odd = odd[0], odd[1:]
+			case len(leaves) >= recordLeafBytes:
+				x.Statement, x.Record, _ = merkle.ParseRecordLeaf(leaves[:recordLeafBytes])
+				x.Leaf, leaves = leaf, leaves[recordLeafBytes:]
+				leaf++
+			default:
+				return nil, corruptf(numberKey(prefixLeaves, uint64(stored.outcome.FirstLeaf)), errMissing)
+			}
+			if g.change >= len(stored.commit.Cut) {
+				return nil, corruptf(numberKey(prefixCommit, uint64(stored.commit.Index)), errValue)
+			}
+			x.Lane = stored.commit.Cut[g.change].Lane
+			e.Records = append(e.Records, x)
+		}
+	}
+	return e, nil
+}
+
+// leafRun returns the leaves that begin at first.
+func (s *Store) leafRun(first dag.LeafIndex) (leafRun, error) {
+	key := numberKey(prefixLeaves, uint64(first))
+	raw, err := s.must(key)
+	if err != nil {
+		return leafRun{}, err
+	}
+	run, err := decodeLeafRun(raw)
+	if err != nil {
+		return leafRun{}, corruptf(key, err)
+	}
+	return run, nil
+}
+
+// recent returns the statements of the last limit leaves as of a commit.
+func (s *Store) recent(at dag.CommitIndex, limit uint64) ([]dag.Digest, error) {
+	if at == 0 || limit == 0 {
+		return nil, nil
+	}
+	state, err := s.executedAt(at)
+	if err != nil {
+		return nil, err
+	}
+	if state == nil {
+		return nil, corruptf(numberKey(prefixCommit, uint64(at)), errMissing)
+	}
+	newest := make([]dag.Digest, 0, min(limit, state.size))
+	add := func(d dag.Digest) {
+		if uint64(len(newest)) < limit {
+			newest = append(newest, d)
+		}
+	}
+	end := numberKey(prefixLeaves, state.size)
+	err = s.eachBack([]byte{prefixLeaves}, end, func(key, value []byte) (bool, error) {
+		run, err := decodeLeafRun(value)
+		if err != nil {
+			return false, corruptf(bytes.Clone(key), err)
+		}
+		if run.hasLeaf {
+			add(dag.Digest{})
+		}
+		for n := len(run.records); n > 0; n -= recordLeafBytes {
+			add(dag.Digest(run.records[n-recordLeafBytes : n-recordLeafBytes+32]))
+		}
+		return uint64(len(newest)) < limit, nil
+	})
+	slices.Reverse(newest)
+	return newest, err
+}
+
+func (s *Store) restoreBlocks() (all []*dag.Block, err error) {
+	floor, err := s.getUint([]byte(keyFloor))
+	if err != nil {
+		return nil, err
+	}
+	from := numberKey(prefixBlock, floor+1)
+	err = s.each(from, []byte{prefixBlock + 1}, func(key, value []byte) (bool, error) {
+		b, err := dag.DecodeBlock(bytes.Clone(value))
+		if err != nil {
+			return false, corruptf(bytes.Clone(key), err)
+		}
+		all = append(all, b)
+		return true, nil
+	})
+	return all, err
+}
+
+// eachBeyond calls f with every batch beyond its lane's cut, ascending by (lane, seq, id).
+func (s *Store) eachBeyond(f func(store.BatchMeta)) error {
+	return s.eachLane([]byte{prefixLane}, []byte{prefixLane + 1}, func(lane dag.LaneID) error {
+		cut, err := s.getUint(laneKey(prefixCut, lane))
+		if err != nil {
+			return err
+		}
+		return s.eachInLane(lane, dag.Seq(cut)+1, func(m store.BatchMeta, _ uint64) bool {
+			f(m)
+			return true
+		})
+	})
+}
+
+// eachLane calls f with every lane that has a batch, in order.
+func (s *Store) eachLane(from, to []byte, f func(dag.LaneID) error) error {
+	for {
+		var next []byte
+		err := s.each(from, to, func(key, _ []byte) (bool, error) {
+			lane, _, _, ok := parseLaneBatchKey(key)
+			if !ok {
+				return false, corruptf(bytes.Clone(key), errValue)
+			}
+			next = after(laneKey(prefixLane, lane))
+			return false, f(lane)
+		})
+		if err != nil || next == nil {
+			return err
+		}
+		from = next
+	}
+}
+
+// eachInLane calls f with a lane's batches from a seq on and their arrival numbers
+// until it returns false.
+func (s *Store) eachInLane(lane dag.LaneID, seq dag.Seq, f func(m store.BatchMeta, arrival uint64) bool) error {
+	end := after(laneKey(prefixLane, lane))
+	return s.each(laneSeqKey(lane, seq), end, func(key, value []byte) (bool, error) {
+		m, arrival, err := decodeMeta(key, value)
+		return err == nil && f(m, arrival), err
+	})
+}
+
+func decodeMeta(key, value []byte) (m store.BatchMeta, arrival uint64, err error) {
+	e, err := decodeLaneEntry(value)
+	if err != nil {
+		return m, 0, corruptf(bytes.Clone(key), err)
+	}
+	m = store.BatchMeta{Prev: e.prev, Bytes: e.bytes, Records: e.records}
+	var ok bool
+	if m.Lane, m.Seq, m.ID, ok = parseLaneBatchKey(key); !ok {
+		return m, 0, corruptf(bytes.Clone(key), errValue)
+	}
+	return m, e.arrival, nil
+}
+
+// laneTips returns the batch with the highest seq of each lane of a node.
+func (s *Store) laneTips(owner dag.PublicKey) (tips []store.BatchMeta, err error) {
+	prefix := append([]byte{prefixLane}, owner[:]...)
+	err = s.eachLane(prefix, after(prefix), func(lane dag.LaneID) error {
+		var tip store.BatchMeta
+		lanePrefix := laneKey(prefixLane, lane)
+		err := s.eachBack(lanePrefix, after(lanePrefix), func(key, value []byte) (bool, error) {
+			m, _, err := decodeMeta(key, value)
+			if err != nil || tip.Seq > m.Seq {
+				return false, err
+			}
+			tip = m
+			return true, nil
+		})
+		tips = append(tips, tip)
+		return err
+	})
+	return tips, err
+}
+
+// newestCertified returns the newest certified checkpoint, nil if there is none.
+func (s *Store) newestCertified() (*checkpoint.Certified, error) {
+	key, value, err := s.last([]byte{prefixCheckpoint}, []byte{prefixCheckpoint + 1})
+	if err != nil || key == nil {
+		return nil, err
+	}
+	return decodeCertified(key, value)
+}
+
+func decodeCertified(key, value []byte) (*checkpoint.Certified, error) {
+	c, err := checkpoint.DecodeCertified(value)
+	if err != nil {
+		return nil, corruptf(key, err)
+	}
+	return c, nil
+}
