@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/floormesh/floormesh/consensus"
+	"github.com/floormesh/floormesh/consensus/quorum"
 	"github.com/floormesh/floormesh/dag"
 )
 
@@ -31,7 +32,7 @@ func MakeCommit(s *State, g *Graph, leader dag.BlockRef, known func(dag.PublicKe
 		Index:   s.Index + 1,
 		Prev:    s.Last,
 		Leader:  leader,
-		Time:    max(s.Time, clock(x, bottom(s, leader.Round))),
+		Time:    max(s.Time, clock(x, bottom(s, leader.Round), s.Rules.Members)),
 		Present: found.present.Bytes(s.Rules.Members),
 		Cut:     Cut(s, blocks[:s.Rules.Members], known),
 	}
@@ -47,17 +48,23 @@ func bottom(s *State, r dag.Round) dag.Round {
 }
 
 // clock returns the lower median of the clock readings of x's parents in the
-// window, or x's own if it has none. Those below the window are left out, since
-// not every node still has them.
-func clock(x *vertex, bottom dag.Round) dag.UnixMilli {
+// window. Those below the window are left out, since not every node still has
+// them. A leader of round 1 has none. Its own reading counts only in a
+// committee so small that nobody in it may lie: elsewhere one liar could put
+// the ledger's clock, which never falls, years ahead.
+func clock(x *vertex, bottom dag.Round, members int) dag.UnixMilli {
 	readings := make([]dag.UnixMilli, 0, len(x.parents))
 	for _, p := range x.parents {
 		if p.Ref.Round > bottom {
 			readings = append(readings, p.Block.ClaimedAt)
 		}
 	}
-	if len(readings) == 0 {
+	switch {
+	case len(readings) > 0:
+	case quorum.F(members) == 0:
 		return x.Block.ClaimedAt
+	default:
+		return 0
 	}
 	slices.Sort(readings)
 	return readings[(len(readings)-1)/2]

@@ -97,6 +97,13 @@ func (s shape) parents(rng *rand.Rand, of dag.BlockRef, before map[dag.Author][]
 			parents = append(parents, blocks[rng.IntN(len(blocks))].Ref)
 		}
 	}
+	// Even a hostile block of round r comes after some block of round r-1.
+	for a := 0; authors == 0 && a < s.n; a++ {
+		if blocks := before[dag.Author(a)]; len(blocks) > 0 {
+			parents = append(parents, blocks[0].Ref)
+			authors++
+		}
+	}
 	return parents
 }
 
@@ -151,7 +158,6 @@ func ready(v *Vertex, here map[dag.BlockRef]bool) bool {
 			return false
 		}
 	}
-	// Even a hostile block of round r comes after some block of round r-1.
 	return len(v.Parents) > 0
 }
 
