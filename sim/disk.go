@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/store"
+)
+
+// disk is what a node writes to: a log of atomic writes, of which a crash keeps
+// everything synced and a random part, in order, of what came after. The store
+// is what reads see. One sync at a time; it covers whatever was applied before
+// it began (group commit).
+type disk struct {
+	plan     DiskPlan
+	rand     *rand.Rand
+	store    *store.Memory
+	unsynced []entry
+	syncing  int // entries of unsynced that the sync under way covers; 0: none
+	slow     []time.Duration
+}
+
+// entry is a write that is not known to be durable.
+type entry struct {
+	seq   uint64
+	write *store.Write
+}
+
+func newDisk(seed uint64, node int, plan DiskPlan) *disk {
+	return &disk{plan: plan, rand: newRand(seed, node, purposeDisk), store: store.NewMemory()}
+}
+
+// apply makes a write visible to reads.
+func (d *disk) apply(seq uint64, w *store.Write) error {
+	d.unsynced = append(d.unsynced, entry{seq, w})
+	if err := d.store.Apply(w); err != nil {
+		return fmt.Errorf("apply write %d: %w", seq, err)
+	}
+	return nil
+}
+
+// begin starts a sync if one is due and none is under way, and returns how long it takes.
+func (d *disk) begin() (replica.Instant, bool) {
+	if d.syncing > 0 || len(d.unsynced) == 0 {
+		return 0, false
+	}
+	d.syncing = len(d.unsynced)
+	takes := d.plan.Sync + time.Duration(d.rand.Int64N(int64(d.plan.Jitter)+1))
+	for _, extra := range d.slow {
+		takes += extra
+	}
+	return instant(takes), true
+}
+
+// end finishes the sync under way and returns the writes it made durable and
+// the highest Persist among them.
+func (d *disk) end() (writes []*store.Write, seq uint64, err error) {
+	for _, e := range d.unsynced[:d.syncing] {
+		writes = append(writes, e.write)
+		seq = e.seq
+	}
+	d.unsynced = append(d.unsynced[:0], d.unsynced[d.syncing:]...)
+	d.syncing = 0
+	if len(d.unsynced) > 0 {
+		return writes, seq, nil // the store syncs all or nothing: let it remember these as unsynced
+	}
+	return writes, seq, d.store.Sync()
+}
+
+// crash loses a random suffix of what was not synced, and returns the writes
+// that happened to survive. The store afterwards is what a restart finds.
+func (d *disk) crash() (survived []*store.Write) {
+	kept := d.rand.IntN(len(d.unsynced) + 1)
+	for _, e := range d.unsynced[:kept] {
+		survived = append(survived, e.write)
+	}
+	d.store.Crash(len(d.unsynced) - kept)
+	d.unsynced, d.syncing = nil, 0
+	return survived
+}
+
+// restore reads what a Replica needs to go on.
+func (d *disk) restore(owner dag.PublicKey, recent uint64) (*store.Restored, error) {
+	return d.store.Restore(owner, recent)
+}
+
+// takesLonger adds an extra time to every sync; with on false it takes it away again.
+func (d *disk) takesLonger(extra time.Duration, on bool) {
+	if on {
+		d.slow = append(d.slow, extra)
+		return
+	}
+	for i, s := range d.slow {
+		if s == extra {
+			d.slow = append(d.slow[:i], d.slow[i+1:]...)
+			return
+		}
+	}
+}

@@ -1,0 +1,37 @@
+// Package sim runs whole meshes in one goroutine against a simulated network,
+// clocks, disks and devices, breaks what can break, and checks what must hold.
+//
+//	plan := sim.Draw(17, sim.Options{})
+//	result, err := sim.Run(plan, nil)
+//	// result.Hash is the same on every machine; result.Violations should be empty.
+//
+// A run is a pure function of its [Plan], and a plan of its seed. A plan says
+// everything that comes from outside: how links, disks and clocks behave, which
+// nodes lie and how (see sim/adversary), what breaks when, and what devices
+// submit. The nodes are the Replicas of consensus/replica, the same code that
+// real gateways run. What must hold stands in sim/check.
+//
+// # A run
+//
+// Devices submit while faults come and go. When all faults are over, everything
+// acknowledged must become final on every honest node within settleBound, liars
+// or not. Then liars fall silent, and within restBound the mesh must do nothing
+// at all any more.
+//
+// # Disks
+//
+// A node's outputs are carried out in order, none before every Persist ahead of
+// it is durable. Writes become durable by syncs that take time, one at a time,
+// each covering what was applied when it began. A crash keeps what was synced
+// and, of the rest, a random number of the oldest writes.
+//
+// # Design
+//
+// Events are totally ordered by (time, source, the source's own count), and each
+// node has its own streams of randomness, one per purpose: neither depends on
+// anything global, so that nodes can be spread over workers one day without a
+// change to any trace. Nothing ranges over a map where order could show, and no
+// decision is made with floating point.
+//
+// One run is one goroutine; many seeds run beside each other.
+package sim

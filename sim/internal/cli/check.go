@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/floormesh/floormesh/sim"
+	"github.com/floormesh/floormesh/sim/check"
+)
+
+// maxNodes is the largest mesh the command offers: beyond, runs take minutes.
+const maxNodes = 31
+
+type checkCommand struct {
+	Seeds   uint64  `default:"200" help:"How many seeds to run."`
+	From    uint64  `default:"1" help:"The first of them."`
+	Seed    *uint64 `help:"Run this one only."`
+	Nodes   int     `help:"Gateways in every mesh; 0 leaves it to the seed."`
+	Workers int     `help:"Runs at a time; 0 means one per core."`
+	First   bool    `help:"Stop at the first seed that fails."`
+	Verbose bool    `short:"v" help:"Write down everything that happens, for people. Needs --seed."`
+	JSON    bool    `name:"json" help:"Print one JSON object per run, and a summary."`
+}
+
+// summary is what a check came to.
+type summary struct {
+	Seeds    uint64   `json:"seeds"`
+	Failed   []uint64 `json:"failed"`
+	Events   int      `json:"events"`
+	Messages int      `json:"messages"`
+	Records  int      `json:"records"`
+	Slowest  uint64   `json:"slowest_to_settle"` // a seed
+	Settle   string   `json:"settle"`            // and how long it took
+	Wall     string   `json:"wall"`
+
+	settle time.Duration
+}
+
+// Run runs the seeds.
+func (c *checkCommand) Run(s streams) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	if c.Seed != nil {
+		c.From, c.Seeds = *c.Seed, 1
+	}
+	began := time.Now()
+	total := summary{Failed: []uint64{}}
+	progress := newProgress(s.talk, c.Seeds)
+	err := c.each(s, func(r *sim.Result) (more bool) {
+		total.add(r)
+		if r.Failed() || c.Seed != nil || c.JSON {
+			progress.clear()
+			c.report(s, r)
+		}
+		progress.done(len(total.Failed))
+		return !c.First || !r.Failed()
+	})
+	progress.clear()
+	if err != nil {
+		return err
+	}
+	total.Wall = time.Since(began).Round(time.Millisecond).String()
+	total.Settle = total.settle.String()
+	slices.Sort(total.Failed)
+	if c.JSON {
+		printJSON(s.out, total)
+	} else {
+		fmt.Fprintf(s.talk, "%d seeds, %d failed; %d events, %d messages, %d records final; slowest to settle: seed %d, %s; took %s\n",
+			total.Seeds, len(total.Failed), total.Events, total.Messages, total.Records, total.Slowest, total.Settle, total.Wall)
+	}
+	if len(total.Failed) > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+func (c *checkCommand) validate() error {
+	switch {
+	case c.Seed == nil && c.Verbose:
+		return &hinted{errors.New("--verbose writes down one run, not many"), fmt.Sprintf("floorsim check -v --seed %d", c.From)}
+	case c.Nodes < 0 || c.Nodes > maxNodes:
+		return &hinted{fmt.Errorf("%d gateways cannot be simulated", c.Nodes), fmt.Sprintf("--nodes takes 1 to %d", maxNodes)}
+	case c.Workers < 0 || c.Seeds == 0:
+		return &hinted{errors.New("nothing would run"), "--seeds takes 1 and more, --workers 0 and more"}
+	}
+	return nil
+}
+
+func (t *summary) add(r *sim.Result) {
+	t.Seeds++
+	t.Events += r.Events
+	t.Messages += r.Messages
+	t.Records += r.Records
+	if r.Settle > t.settle {
+		t.settle, t.Slowest = r.Settle, r.Seed
+	}
+	if r.Failed() {
+		t.Failed = append(t.Failed, r.Seed)
+	}
+}
+
+// each runs the seeds on all workers and gives the results to one function,
+// one at a time, in the order of the seeds, until it wants no more.
+func (c *checkCommand) each(s streams, each func(*sim.Result) (more bool)) error {
+	workers := c.Workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	type outcome struct {
+		result *sim.Result
+		err    error
+	}
+	var (
+		group    sync.WaitGroup
+		seeds    = make(chan uint64)
+		outcomes = make(chan outcome, workers)
+		stop     = make(chan struct{})
+	)
+	group.Go(func() {
+		defer close(seeds)
+		for i := range c.Seeds {
+			select {
+			case seeds <- c.From + i:
+			case <-stop:
+				return
+			}
+		}
+	})
+	for range workers {
+		group.Go(func() {
+			for seed := range seeds {
+				r, err := c.one(s, seed)
+				outcomes <- outcome{r, err}
+			}
+		})
+	}
+	var (
+		early = map[uint64]*sim.Result{}
+		next  = c.From
+		more  = true
+		err   error
+	)
+	for next < c.From+c.Seeds && more && err == nil {
+		o := <-outcomes
+		if err = o.err; err != nil {
+			break
+		}
+		early[o.result.Seed] = o.result
+		for ; more && early[next] != nil; next++ {
+			more = each(early[next])
+			delete(early, next)
+		}
+	}
+	close(stop)
+	go func() { // nobody takes what is still under way
+		group.Wait()
+		close(outcomes)
+	}()
+	for range outcomes { // so that no worker stays behind
+	}
+	return err
+}
+
+// one runs one seed. A panic of the code under test is a finding like any other.
+func (c *checkCommand) one(s streams, seed uint64) (r *sim.Result, err error) {
+	plan := sim.Draw(seed, sim.Options{Nodes: c.Nodes})
+	defer func() {
+		if p := recover(); p != nil {
+			stack := make([]byte, 8<<10)
+			stack = stack[:runtime.Stack(stack, false)]
+			r = &sim.Result{Seed: seed, Plan: &plan, Violations: []check.Violation{{
+				Property: "no-panic", Node: -1, Detail: fmt.Sprintf("%v\n%s", p, stack),
+			}}}
+		}
+	}()
+	var trace io.Writer
+	if c.Verbose {
+		trace = s.out
+	}
+	return sim.Run(plan, trace)
+}
+
+// report prints one run.
+func (c *checkCommand) report(s streams, r *sim.Result) {
+	if c.JSON {
+		printJSON(s.out, r)
+		return
+	}
+	if !r.Failed() {
+		fmt.Fprintf(s.out, "seed %d: fine; hash %s, %d events, %d messages, %d rounds, %d commits, %d records; settled %v after the last fault, at rest %v later; mean latency %v\n",
+			r.Seed, r.Hash, r.Events, r.Messages, r.Rounds, r.Commits, r.Records, r.Settle, r.Rest, r.Latency)
+		return
+	}
+	fmt.Fprintf(s.out, "seed %d: FAILED (%s)\n", r.Seed, r.Plan)
+	for _, v := range r.Violations {
+		fmt.Fprintf(s.out, "  %v\n", v)
+	}
+	fmt.Fprintf(s.out, "  replay: %s\n", c.replay(r.Seed))
+}
+
+// replay returns the command that shows a failure again.
+func (c *checkCommand) replay(seed uint64) string {
+	command := fmt.Sprintf("go run ./sim/cmd/floorsim check -v --seed %d", seed)
+	if c.Nodes != 0 {
+		command += fmt.Sprintf(" --nodes %d", c.Nodes)
+	}
+	return command
+}
+
+func printJSON(out io.Writer, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", v, err)) // plain numbers and strings
+	}
+	fmt.Fprintf(out, "%s\n", text)
+}
+
+// progress is a line on a terminal that says how far a check is.
+type progress struct {
+	talk  io.Writer // nil: nobody watches
+	total uint64
+	count uint64
+	width int
+}
+
+func newProgress(talk io.Writer, total uint64) *progress {
+	p := &progress{total: total}
+	if f, ok := talk.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			p.talk = talk
+		}
+	}
+	return p
+}
+
+func (p *progress) done(failed int) {
+	p.count++
+	if p.talk == nil {
+		return
+	}
+	line := fmt.Sprintf("%d of %d seeds, %d failed", p.count, p.total, failed)
+	p.width = max(p.width, len(line))
+	fmt.Fprintf(p.talk, "\r%-*s", p.width, line)
+}
+
+func (p *progress) clear() {
+	if p.talk != nil && p.width > 0 {
+		fmt.Fprintf(p.talk, "\r%s\r", strings.Repeat(" ", p.width))
+	}
+}

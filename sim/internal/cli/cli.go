@@ -1,0 +1,104 @@
+// Package cli is the command line of floorsim.
+//
+// Exit codes: 0 all runs were fine, 1 a run failed, 2 the command could not be
+// understood, 3 it could not be carried out.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes, which scripts may rely on.
+const (
+	exitFine   = 0
+	exitFailed = 1 // a run violated a property
+	exitUsage  = 2
+	exitBroken = 3 // the command itself did not work
+)
+
+// errFailed says that a run failed; everything has been said about it.
+var errFailed = errors.New("a run failed")
+
+// hinted is an error with advice.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h *hinted) Error() string { return h.err.Error() }
+
+func (h *hinted) Unwrap() error { return h.err }
+
+// streams are where commands write: results to out, talk to talk.
+type streams struct{ out, talk io.Writer }
+
+type commands struct {
+	Check   checkCommand   `cmd:"" help:"Run many seeds and check every property. Exit code 1 if one fails."`
+	Hash    hashCommand    `cmd:"" help:"Run one seed and print the hash of everything that happened."`
+	Plan    planCommand    `cmd:"" help:"Print what a seed stands for: links, disks, clocks, liars, faults and load."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// exited carries an exit code out of kong, which wants to exit by itself after --help.
+type exited int
+
+// Main runs the command line and returns the exit code.
+func Main(args []string, _ io.Reader, out, talk io.Writer) (code int) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exited:
+			code = int(r)
+		default:
+			panic(r)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name("floorsim"),
+		kong.Description("Runs meshes of gateways in virtual time, breaks what can break, and checks what must hold."),
+		kong.Writers(out, talk),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		return complain(talk, err, exitBroken)
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return complain(talk, &hinted{err, "floorsim --help"}, exitUsage)
+	}
+	if err := parsed.Run(streams{out, talk}); err != nil {
+		if errors.Is(err, errFailed) {
+			return exitFailed
+		}
+		return complain(talk, err, exitBroken)
+	}
+	return exitFine
+}
+
+// complain says what is wrong and, if known, what to do about it.
+func complain(talk io.Writer, err error, code int) int {
+	fmt.Fprintf(talk, "floorsim: error: %v\n", err)
+	if h, ok := errors.AsType[*hinted](err); ok {
+		fmt.Fprintf(talk, "floorsim: hint: %s\n", h.hint)
+	}
+	return code
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(s streams) error {
+	version := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	fmt.Fprintln(s.out, "floorsim", version)
+	return nil
+}

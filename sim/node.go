@@ -1,0 +1,342 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sim/adversary"
+	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sync/serve"
+)
+
+// node drives one Replica as a real gateway's driver does.
+type node struct {
+	id        int
+	nodeKey   dag.PrivateKey
+	memberKey dag.PrivateKey
+	clock     clock
+	disk      *disk
+	liar      adversary.Adversary // nil: honest
+
+	up      bool
+	life    uint32 // counts starts; what belongs to an earlier life is dropped
+	replica *replica.Replica
+	outbox  []waiting
+	sent    uint64          // highest Persist handed to the disk in this life
+	durable uint64          // highest Persist durable in this life
+	wake    replica.Instant // true time at which the replica wants a Tick
+	alarm   replica.Instant // true time of the earliest tick event that waits
+	peers   []uint64        // by node: which connection to it stands, 0: none
+}
+
+// waiting is an output that may be carried out once a Persist is durable.
+type waiting struct {
+	after  uint64
+	output replica.Output
+}
+
+// start makes a Replica of what the disk kept.
+func (n *node) start(w *World) error {
+	recent := uint64(w.genesis.DuplicateLeaves)
+	restored, err := n.disk.restore(n.nodeKey.Public(), recent)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	n.life++
+	seed := newStream(w.plan.Seed, n.id, purposeReplica)
+	seed.counter = uint64(n.life) << 32
+	n.replica, err = replica.New(replica.Config{
+		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
+	}, restored)
+	if err != nil {
+		return fmt.Errorf("start again: %w", err)
+	}
+	n.up = true
+	n.clock.booted = w.now
+	n.clock.offset = replica.Instant(n.boot(w))
+	n.outbox, n.sent, n.durable = nil, 0, 0
+	n.wake, n.alarm = replica.Never, replica.Never
+	clear(n.peers)
+	w.checks.Restarted(n.id, restored)
+	w.trace.linef(w.now, n.id, "starts, life %d", n.life)
+	n.step(w, replica.Tick{})
+	return nil
+}
+
+// boot draws what the monotonic clock of a life reads at its start: only
+// differences of it mean anything.
+func (n *node) boot(w *World) uint64 {
+	s := newStream(w.plan.Seed, n.id, purposeBoot)
+	s.counter = uint64(n.life)
+	return s.Uint64() >> 20
+}
+
+// stop takes the power away.
+func (n *node) stop(w *World) {
+	n.up = false
+	n.replica, n.outbox = nil, nil
+	for _, survived := range n.disk.crash() {
+		w.checks.Durable(n.id, survived)
+	}
+	w.load.orphaned(w, n.id)
+	w.trace.linef(w.now, n.id, "loses power")
+}
+
+// step gives the replica one input and carries out what it can.
+func (n *node) step(w *World, in replica.Input) {
+	wall := n.clock.wall(w.now)
+	if n.liar != nil {
+		wall = n.liar.Wall(w.now, wall)
+	}
+	w.checks.Stepped(n.id)
+	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
+	for _, o := range out {
+		n.accept(w, o)
+	}
+	n.wakeAt(w, wake)
+	n.drain(w)
+}
+
+// accept queues one output; a write goes to the disk at once, so that it joins
+// the next sync.
+func (n *node) accept(w *World, o replica.Output) {
+	p, ok := o.(replica.Persist)
+	if !ok {
+		n.outbox = append(n.outbox, waiting{n.sent, o})
+		return
+	}
+	if p.Seq <= n.sent {
+		w.checks.Failf(check.Order, n.id, "Persist %d comes after Persist %d", p.Seq, n.sent)
+	}
+	n.sent = p.Seq
+	n.note(w, p.Write)
+	if err := n.disk.apply(p.Seq, p.Write); err != nil {
+		w.checks.Failf(check.Order, n.id, "%v", err)
+	}
+	n.sync(w)
+}
+
+// note tells the checkers of every batch that this node made.
+func (n *node) note(w *World, written *store.Write) {
+	for _, b := range written.Batches {
+		if b.Lane.Key == n.nodeKey.Public() {
+			w.checks.Exists(b)
+		}
+	}
+}
+
+// sync starts a sync if the disk is free and there is something to do.
+func (n *node) sync(w *World) {
+	if takes, begun := n.disk.begin(); begun {
+		w.schedule(n.id, event{at: w.now + takes, node: int32(n.id), load: handle(n.life), kind: synced})
+	}
+}
+
+// synced is the end of a sync of this life.
+func (n *node) synced(w *World) {
+	writes, seq, err := n.disk.end()
+	if err != nil {
+		w.checks.Failf(check.Crash, n.id, "sync: %v", err)
+	}
+	for _, written := range writes {
+		w.checks.Durable(n.id, written)
+	}
+	n.durable = max(n.durable, seq)
+	n.sync(w)
+	n.drain(w)
+	n.step(w, replica.Persisted{Seq: seq})
+}
+
+// drain carries out the outputs that rest on durable writes only.
+func (n *node) drain(w *World) {
+	done := 0
+	for done < len(n.outbox) && n.outbox[done].after <= n.durable {
+		n.carry(w, n.outbox[done].output)
+		done++
+	}
+	if done > 0 {
+		n.outbox = append(n.outbox[:0], n.outbox[done:]...)
+	}
+}
+
+// carry does what one output asks for.
+func (n *node) carry(w *World, o replica.Output) {
+	switch o := o.(type) {
+	case replica.Persist: // see accept
+	case replica.Send:
+		n.say(w, adversary.Speech{To: w.nodeOf(o.To), Message: o.Message})
+	case replica.Broadcast:
+		n.say(w, adversary.Speech{To: adversary.Everyone, Message: o.Message})
+	case replica.Gossip:
+		n.say(w, adversary.Speech{To: adversary.Everyone, Gossip: true, Message: o.Message})
+	case replica.Serve:
+		n.serve(w, o)
+	case replica.Load:
+		at := w.now + instant(n.disk.plan.Read)
+		w.schedule(n.id, event{at: at, node: int32(n.id), load: w.reads.put(read{n.life, append([]dag.BatchID{}, o.IDs...)}), kind: loaded})
+	case replica.Stored:
+		n.answer(w, o.Ticket, true, func(r *dag.Record) bool { return r.ID() == o.Record })
+	case replica.Known:
+		n.answer(w, o.Ticket, true, func(*dag.Record) bool { return true })
+	case replica.Turned:
+		n.answer(w, o.Ticket, false, func(*dag.Record) bool { return true })
+	case replica.Replicated:
+		w.trace.fold(uint64(n.id), uint64(o.Seq))
+	case replica.Final:
+		w.trace.fold(uint64(n.id), word(o.Executed.Commit.ID()), word(o.Executed.Root))
+		if w.trace.reading() {
+			w.trace.linef(w.now, n.id, "final: commit %d, leader r%d/a%d, %d records, log %d",
+				o.Executed.Commit.Index, o.Executed.Commit.Leader.Round, o.Executed.Commit.Leader.Author,
+				len(o.Executed.Records), o.Executed.Size)
+		}
+		w.checks.Final(n.id, o.Executed)
+		w.stats.final(w, n.id, o.Executed)
+	case replica.Certified:
+		w.trace.linef(w.now, n.id, "certified: log %d of commit %d", o.Checkpoint.Size, o.Checkpoint.Commit)
+		w.checks.Certified(n.id, o.Checkpoint)
+	case replica.Alarm:
+		w.trace.linef(w.now, n.id, "alarm: %s: %s", o.Kind, o.Detail)
+		n.alarmed(w, o)
+	case replica.Blame:
+		w.trace.linef(w.now, n.id, "blames n%d: %v", w.nodeOf(o.Peer), o.Reason)
+		w.checks.Blamed(n.id, w.nodeOf(o.Peer), o.Reason)
+	}
+}
+
+// alarmed checks alarms that can only be raised if somebody lies.
+func (n *node) alarmed(w *World, a replica.Alarm) {
+	if n.liar == nil && len(w.plan.Liars) == 0 {
+		w.checks.Failf(check.GoodFaith, n.id, "alarm %s, though nobody lies: %s", a.Kind, a.Detail)
+	}
+	if a.Kind == replica.AlarmDivergence && n.liar == nil {
+		w.checks.Failf(check.Agreement, n.id, "alarm %s: %s", a.Kind, a.Detail)
+	}
+}
+
+// answer gives a submitter its answer.
+func (n *node) answer(w *World, t replica.Ticket, ok bool, fits func(*dag.Record) bool) {
+	a, waited := w.load.answered(n.id, t)
+	if !waited {
+		w.checks.Failf(check.Answer, n.id, "answers ticket %d, which does not wait for an answer of it", t)
+		return
+	}
+	w.trace.fold(uint64(n.id), uint64(t))
+	r := w.load.records[a.record]
+	switch {
+	case !ok:
+		w.load.again(w, a.record)
+	case !fits(r):
+		w.checks.Failf(check.Answer, n.id, "answers ticket %d with another record than %v", t, r.ID())
+	case n.liar == nil:
+		w.checks.Stored(n.id, r)
+		w.load.acknowledged(a.record)
+		w.stats.stored(w, r)
+	default:
+		w.load.acknowledged(a.record) // by a liar: worth nothing
+	}
+}
+
+// serve answers a peer's request from the store. Reads see what is applied,
+// which may not be durable yet, so that the answer waits for all of it: a batch
+// of our own that a peer has and a crash takes would be signed again.
+func (n *node) serve(w *World, o replica.Serve) {
+	answers, err := serve.Answer(n.disk.store, o.Request)
+	if err != nil {
+		w.checks.Failf(check.Crash, n.id, "serve: %v", err)
+	}
+	for _, m := range answers {
+		n.outbox = append(n.outbox, waiting{n.sent, replica.Send{To: o.To, Message: m}})
+	}
+}
+
+// say lets a message leave: an honest node's as it is, a liar's as it likes.
+func (n *node) say(w *World, s adversary.Speech) {
+	if n.liar == nil {
+		w.post(n, s)
+		return
+	}
+	if w.mute {
+		return
+	}
+	for _, said := range n.liar.Say(w.now, s) {
+		w.post(n, said)
+	}
+}
+
+// hear gives the replica a message that arrived.
+func (n *node) hear(w *World, from int, p *parcel) {
+	verified, err := p.open(w.mesh, w.verifier)
+	if err != nil {
+		w.trace.linef(w.now, n.id, "refuses what n%d sent: %v", from, err)
+		if w.nodes[from].liar == nil {
+			w.checks.Failf(check.GoodFaith, from, "sends what does not verify: %v", err)
+		}
+		return
+	}
+	if n.liar != nil && !n.liar.Hear(w.now, from, p.said) {
+		return
+	}
+	n.step(w, replica.Received{From: w.nodes[from].nodeKey.Public(), Message: verified})
+}
+
+// wakeAt moves the alarm. An event that turns out too early is set again then,
+// so that few wait in the queue.
+func (n *node) wakeAt(w *World, wake replica.Instant) {
+	n.wake = replica.Never
+	if wake != replica.Never {
+		n.wake = max(n.clock.when(wake), w.now)
+	}
+	if n.wake < n.alarm {
+		n.setAlarm(w)
+	}
+}
+
+func (n *node) setAlarm(w *World) {
+	n.alarm = n.wake
+	if n.alarm != replica.Never {
+		w.schedule(n.id, event{at: n.alarm, node: int32(n.id), load: handle(n.life), kind: tick})
+	}
+}
+
+// tick is an alarm event of this life.
+func (n *node) tick(w *World) {
+	if w.now < n.alarm {
+		return // one that a later, earlier alarm replaced and outlived
+	}
+	n.alarm = replica.Never
+	if w.now < n.wake {
+		n.setAlarm(w)
+		return
+	}
+	n.step(w, replica.Tick{})
+	if n.alarm == replica.Never {
+		n.setAlarm(w)
+	}
+}
+
+// relink notices how the connection to a peer stands by now.
+func (n *node) relink(w *World, peer *node) {
+	now := uint64(0)
+	if peer.up && w.links.connected(n.id, peer.id) {
+		now = uint64(peer.life)<<32 | uint64(w.links.resets[w.links.pair(n.id, peer.id)])
+	}
+	if n.peers[peer.id] == now {
+		return
+	}
+	if n.peers[peer.id] != 0 {
+		w.trace.linef(w.now, n.id, "disconnected from n%d", peer.id)
+		n.peers[peer.id] = 0
+		n.step(w, replica.Disconnected{Peer: peer.nodeKey.Public()})
+	}
+	if now != 0 {
+		w.trace.linef(w.now, n.id, "connected to n%d", peer.id)
+		n.peers[peer.id] = now
+		n.step(w, replica.Connected{Peer: peer.nodeKey.Public()})
+	}
+}
+
+// actEvery is how often a liar may speak of its own accord.
+const actEvery = 7 * time.Millisecond

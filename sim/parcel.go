@@ -1,0 +1,39 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// parcel is a message on its way, to one receiver or to many: they share it,
+// so that its signatures are checked once. Values of dag are immutable, which
+// makes sharing safe, and a receiver that broke this would be found by runs
+// that encode.
+type parcel struct {
+	said     message.Message
+	raw      []byte // sent instead of said, if not nil
+	opened   bool
+	verified dag.Verified[message.Message]
+	err      error
+}
+
+// open decodes and verifies, the first time it is called.
+func (p *parcel) open(mesh dag.MeshID, v *dag.Verifier) (dag.Verified[message.Message], error) {
+	if p.opened {
+		return p.verified, p.err
+	}
+	p.opened = true
+	if p.raw != nil {
+		if p.said, p.err = message.Decode(mesh, p.raw); p.err != nil {
+			p.err = fmt.Errorf("decode %d bytes: %w", len(p.raw), p.err)
+			return p.verified, p.err
+		}
+	}
+	good, errs := dag.Verify(v, []message.Message{p.said})
+	if p.err = errs[0]; p.err == nil {
+		p.verified = good[0]
+	}
+	return p.verified, p.err
+}

@@ -1,0 +1,389 @@
+package sim
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sim/adversary"
+	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// World is one run: nodes, what lies between them, and what is about to happen.
+type World struct {
+	plan     Plan
+	genesis  *dag.Genesis
+	mesh     dag.MeshID
+	verifier *dag.Verifier
+	nodes    []*node
+	links    *links
+	load     *load
+	checks   *check.Suite
+	trace    trace
+	stats    stats
+
+	now     replica.Instant
+	events  queue
+	counts  []uint64 // events caused, by source; the world's own last
+	handled int
+	mail    slab[letter]
+	reads   slab[read]
+	phase   phase
+	mute    bool // liars have fallen silent
+	buffer  []replica.Instant
+}
+
+// letter is one arrival of a message.
+type letter struct {
+	from   int
+	life   uint32 // of the receiver when it was sent; connections do not outlive one
+	parcel *parcel
+}
+
+// read is batches asked from the disk.
+type read struct {
+	life uint32
+	ids  []dag.BatchID
+}
+
+// randOf wraps a stream for drawing integers.
+func randOf(s *stream) *rand.Rand { return rand.New(s) }
+
+// newWorld builds a plan's world. What happens in it is written to out, if not nil.
+func newWorld(plan Plan, out io.Writer) (*World, error) {
+	w := &World{plan: plan, trace: trace{out: out}, counts: make([]uint64, plan.Nodes+1)}
+	if err := w.found(); err != nil {
+		return nil, err
+	}
+	w.links = newLinks(plan.Seed, plan.Nodes, plan.Link)
+	w.load = newLoad(plan.Seed, plan.Load, w.mesh)
+	w.stats = newStats(plan.Nodes)
+	if err := w.corrupt(); err != nil {
+		return nil, err
+	}
+	honest := make([]bool, plan.Nodes)
+	for i, n := range w.nodes {
+		honest[i] = n.liar == nil
+	}
+	w.checks = check.New(w.genesis, honest)
+	w.lay()
+	return w, nil
+}
+
+// found makes the genesis and the nodes.
+func (w *World) found() error {
+	g := dag.DefaultGenesis()
+	g.Mesh, g.Site, g.Created = "simulated", "plant", epochMillis
+	for i := range w.plan.Nodes {
+		keys := newStream(w.plan.Seed, i, purposeKeys)
+		n := &node{
+			id: i, nodeKey: newKey(keys), memberKey: newKey(keys),
+			clock: clock{plan: w.plan.Clocks[i]},
+			disk:  newDisk(w.plan.Seed, i, w.plan.Disk),
+			peers: make([]uint64, w.plan.Nodes),
+		}
+		w.nodes = append(w.nodes, n)
+		g.Gateways = append(g.Gateways, dag.Gateway{
+			Name: fmt.Sprintf("gw%d", i), Node: n.nodeKey.Public(), Member: n.memberKey.Public(),
+		})
+	}
+	if err := g.Validate(); err != nil {
+		return fmt.Errorf("genesis: %w", err)
+	}
+	w.genesis, w.mesh = &g, g.ID()
+	w.verifier = dag.NewVerifier(g.Domain(), randomBytes{newStream(w.plan.Seed, nobody, purposeVerify)})
+	w.verifier.Remember(rememberedChecks)
+	return nil
+}
+
+// rememberedChecks is how many signatures are not checked again when another
+// node gets them: more than most runs have.
+const rememberedChecks = 1 << 15
+
+// randomBytes reads bytes from a stream.
+type randomBytes struct{ from *stream }
+
+// Read implements io.Reader; it never fails.
+func (r randomBytes) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(r.from.Uint64())
+	}
+	return len(p), nil
+}
+
+// corrupt makes liars of the nodes that the plan names.
+func (w *World) corrupt() error {
+	for _, l := range w.plan.Liars {
+		n := w.nodes[l.Node]
+		liar, err := adversary.New(l.Kind, adversary.Self{
+			Seat: l.Node, Nodes: w.plan.Nodes,
+			Mesh: w.mesh, Domain: w.genesis.Domain(), Gateways: w.genesis.Gateways,
+			NodeKey: n.nodeKey, MemberKey: n.memberKey,
+			Device: newKey(newStream(w.plan.Seed, l.Node, purposeLiar)),
+			Rand:   newRand(w.plan.Seed, l.Node, purposeLiar),
+		})
+		if err != nil {
+			return err
+		}
+		n.liar = liar
+	}
+	return nil
+}
+
+// lay schedules everything that the plan knows beforehand.
+func (w *World) lay() {
+	for i, f := range w.plan.Faults {
+		w.schedule(nobody, event{at: f.From, node: nobody, load: handle(i), kind: faultStart})
+		w.schedule(nobody, event{at: f.To, node: nobody, load: handle(i), kind: faultEnd})
+		w.phase.healed = max(w.phase.healed, f.To)
+	}
+	w.phase.since = w.phase.healed
+	w.load.schedule(w)
+	for _, n := range w.nodes {
+		if n.liar != nil {
+			w.schedule(n.id, event{at: instant(actEvery), node: int32(n.id), kind: act})
+		}
+	}
+	w.schedule(nobody, event{at: w.phase.healed, node: nobody, kind: watch})
+}
+
+// schedule adds an event that source causes.
+func (w *World) schedule(source int, e event) {
+	count := &w.counts[len(w.counts)-1]
+	if source != nobody {
+		count = &w.counts[source]
+	}
+	*count++
+	e.source, e.seq = int32(source), *count
+	w.events.push(e)
+}
+
+// nodeOf returns the node that a peer is, nobody if it is none.
+func (w *World) nodeOf(p replica.PeerID) int {
+	for _, n := range w.nodes {
+		if n.nodeKey.Public() == p {
+			return n.id
+		}
+	}
+	return nobody
+}
+
+// handle lets one event happen.
+func (w *World) handle(e event) error {
+	w.trace.fold(uint64(e.at), uint64(e.kind), uint64(int64(e.node)))
+	var n *node
+	if e.node != nobody {
+		n = w.nodes[e.node]
+	}
+	switch e.kind {
+	case arrival:
+		w.arrive(n, w.mail.take(e.load))
+	case tick:
+		if n.up && uint32(e.load) == n.life {
+			n.tick(w)
+		}
+	case synced:
+		if n.up && uint32(e.load) == n.life {
+			n.synced(w)
+		}
+	case loaded:
+		return w.loaded(n, w.reads.take(e.load))
+	case relink:
+		if peer := w.nodes[e.load]; n.up {
+			n.relink(w, peer)
+		}
+	case submission:
+		return w.load.submit(w, n, w.load.visits.take(e.load))
+	case faultStart:
+		return w.begin(&w.plan.Faults[e.load])
+	case faultEnd:
+		return w.end(&w.plan.Faults[e.load])
+	case act:
+		w.act(n)
+	case watch:
+		w.watch()
+	}
+	return nil
+}
+
+func (w *World) arrive(n *node, l letter) {
+	if !n.up || l.life != n.life {
+		return
+	}
+	w.trace.fold(uint64(l.from))
+	if m := l.parcel.said; m != nil {
+		w.trace.foldMessage(m)
+		if w.trace.reading() {
+			w.trace.linef(w.now, n.id, "<- n%d %s", l.from, describe(m))
+		}
+	}
+	n.hear(w, l.from, l.parcel)
+}
+
+func (w *World) loaded(n *node, r read) error {
+	if !n.up || r.life != n.life {
+		return nil
+	}
+	found, err := n.disk.store.Batches(r.ids)
+	if err != nil {
+		return fmt.Errorf("read batches: %w", err)
+	}
+	n.step(w, replica.Loaded{Batches: found})
+	return nil
+}
+
+// act lets a liar speak of its own accord, until liars fall silent.
+func (w *World) act(n *node) {
+	if w.mute {
+		return
+	}
+	if n.up {
+		for _, s := range n.liar.Act(w.now) {
+			w.post(n, s)
+		}
+	}
+	w.schedule(n.id, event{at: w.now + instant(actEvery), node: int32(n.id), kind: act})
+}
+
+// post sends a message on its way.
+func (w *World) post(from *node, s adversary.Speech) {
+	p := &parcel{said: s.Message, raw: s.Raw}
+	if s.Message != nil {
+		w.register(from, s.Message)
+		w.checks.Said(from.id, s.Message)
+		if w.trace.reading() {
+			w.trace.linef(w.now, from.id, "-> n%d %s", s.To, describe(s.Message))
+		}
+		if w.plan.Encode {
+			p.raw = message.Encode(nil, s.Message)
+		}
+	}
+	if s.To != adversary.Everyone {
+		if s.To != nobody && s.To != from.id && from.peers[s.To] != 0 {
+			w.carry(from, w.nodes[s.To], p, false)
+		}
+		return
+	}
+	for _, to := range w.nodes {
+		if to != from && (s.Gossip || from.peers[to.id] != 0) {
+			w.carry(from, to, p, s.Gossip)
+		}
+	}
+}
+
+// register tells the checkers of batches that only their liar has.
+func (w *World) register(from *node, m message.Message) {
+	if from.liar == nil {
+		return
+	}
+	if batches, ok := m.(*message.Batches); ok {
+		for _, b := range batches.Batches {
+			if b.Lane.Key == from.nodeKey.Public() {
+				w.checks.Exists(b)
+			}
+		}
+	}
+}
+
+// carry takes a parcel over one link, or, if it is gossip and that link is cut,
+// over the first honest node that both ends reach.
+func (w *World) carry(from, to *node, p *parcel, gossip bool) {
+	w.stats.sent(p)
+	w.buffer = w.links.arrivals(w.buffer[:0], w.now, from.id, to.id)
+	if gossip && !w.links.open(from.id, to.id) {
+		w.buffer = w.relay(w.buffer[:0], from, to)
+	}
+	for _, at := range w.buffer {
+		w.schedule(from.id, event{
+			at: at, node: int32(to.id),
+			load: w.mail.put(letter{from.id, to.life, p}), kind: arrival,
+		})
+	}
+}
+
+func (w *World) relay(arrivals []replica.Instant, from, to *node) []replica.Instant {
+	for _, via := range w.nodes {
+		if via != from && via != to && via.up && via.liar == nil &&
+			w.links.open(from.id, via.id) && w.links.open(via.id, to.id) {
+			for _, half := range w.links.arrivals(nil, w.now, from.id, via.id) {
+				arrivals = w.links.arrivals(arrivals, half, via.id, to.id)
+			}
+			return arrivals
+		}
+	}
+	return arrivals
+}
+
+// begin lets a fault happen.
+func (w *World) begin(f *Fault) error {
+	w.trace.linef(w.now, nobody, "fault: %s of %v until %v", f.Kind, f.Nodes, f.To)
+	switch f.Kind {
+	case FaultCrash, FaultPower:
+		for _, i := range f.Nodes {
+			if n := w.nodes[i]; n.up {
+				n.stop(w)
+			}
+		}
+		w.relink()
+	case FaultPartition:
+		w.links.part(f, 1)
+		w.relink()
+	case FaultDeaf:
+		w.links.deafen(f, 1)
+	case FaultDelay:
+		w.links.delay(f, 1)
+	case FaultDisk:
+		for _, i := range f.Nodes {
+			w.nodes[i].disk.takesLonger(f.Extra, true)
+		}
+	default:
+		return fmt.Errorf("no fault is called %q", f.Kind)
+	}
+	return nil
+}
+
+// end heals a fault.
+func (w *World) end(f *Fault) error {
+	w.trace.linef(w.now, nobody, "healed: %s of %v", f.Kind, f.Nodes)
+	switch f.Kind {
+	case FaultCrash, FaultPower:
+		for _, i := range f.Nodes {
+			if n := w.nodes[i]; !n.up {
+				if err := n.start(w); err != nil {
+					w.checks.Failf(check.Crash, i, "%v", err)
+				}
+			}
+		}
+		w.relink()
+	case FaultPartition:
+		w.links.part(f, -1)
+		w.relink()
+	case FaultDeaf:
+		w.links.deafen(f, -1)
+		w.relink()
+	case FaultDelay:
+		w.links.delay(f, -1)
+	case FaultDisk:
+		for _, i := range f.Nodes {
+			w.nodes[i].disk.takesLonger(f.Extra, false)
+		}
+	}
+	w.links.healed = w.now >= w.phase.healed
+	return nil
+}
+
+// relink lets every node look at its connections after a while.
+func (w *World) relink() {
+	for _, a := range w.nodes {
+		for _, b := range w.nodes {
+			if a == b {
+				continue
+			}
+			at := w.now + w.links.notice(a.id)
+			w.schedule(nobody, event{at: at, node: int32(a.id), load: handle(b.id), kind: relink})
+		}
+	}
+}
