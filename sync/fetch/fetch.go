@@ -36,11 +36,12 @@ const (
 
 // Tracker is the list of what is missing. The zero value is not usable; see New.
 type Tracker[K comparable, P comparable] struct {
-	retry  time.Duration
-	rand   *rand.Rand
-	wanted map[K]*entry[K, P]
-	order  []*entry[K, P] // as wanted; entries no longer wanted are nil-keyed and swept by Due
-	next   Instant
+	retry   time.Duration
+	rand    *rand.Rand
+	wanted  map[K]*entry[K, P]
+	order   []*entry[K, P] // as wanted; those gone are swept by Due
+	rumours map[P]int      // wanted on a holder's word alone
+	next    Instant
 }
 
 type entry[K comparable, P comparable] struct {
@@ -55,36 +56,63 @@ type entry[K comparable, P comparable] struct {
 
 // New returns a tracker that asks another peer after retry.
 func New[K comparable, P comparable](retry time.Duration, random *rand.Rand) *Tracker[K, P] {
-	return &Tracker[K, P]{retry: retry, rand: random, wanted: map[K]*entry[K, P]{}, next: Never}
+	return &Tracker[K, P]{
+		retry: retry, rand: random, wanted: map[K]*entry[K, P]{}, rumours: map[P]int{}, next: Never,
+	}
 }
 
 // Want adds key, to be asked for from holder at the instant at or soon after.
 // Wanting what is wanted already adds certainty, and has holder asked next, no
 // sooner than retry after the last request: whoever refers to a thing
 // probably has it by now. It reports whether the key is on the list: false
-// when that is full.
+// when that has MaxRumours on this holder's word. Of what is certain the list
+// takes everything; how much that is, the caller decides.
 func (t *Tracker[K, P]) Want(key K, holder P, c Certainty, at Instant) bool {
 	if e := t.wanted[key]; e != nil {
-		e.certainty = e.certainty || c
-		if e.tries > 0 {
-			e.holder, e.tries = holder, 0
-			e.at = min(e.at, max(at, e.asked+int64(t.retry)))
-			t.next = min(t.next, e.at)
-		}
+		t.renew(e, holder, c, at)
 		return true
 	}
-	if len(t.wanted) >= MaxWanted {
+	if c == Perhaps && t.rumours[holder] >= MaxRumours {
 		return false
 	}
 	e := &entry[K, P]{key: key, holder: holder, certainty: c, at: at}
+	t.count(e, 1)
 	t.wanted[key] = e
 	t.order = append(t.order, e)
 	t.next = min(t.next, at)
 	return true
 }
 
+// renew follows another reference to what is wanted already.
+func (t *Tracker[K, P]) renew(e *entry[K, P], holder P, c Certainty, at Instant) {
+	t.count(e, -1)
+	e.certainty = e.certainty || c
+	if e.tries > 0 && (e.certainty == Certain || t.rumours[holder] < MaxRumours) {
+		e.holder, e.tries = holder, 0
+		e.at = min(e.at, max(at, e.asked+int64(t.retry)))
+		t.next = min(t.next, e.at)
+	}
+	t.count(e, 1)
+}
+
+// count adds to the number of things wanted on a holder's word.
+func (t *Tracker[K, P]) count(e *entry[K, P], more int) {
+	if e.certainty == Certain {
+		return
+	}
+	if t.rumours[e.holder] += more; t.rumours[e.holder] == 0 {
+		delete(t.rumours, e.holder)
+	}
+}
+
 // Wants reports whether key is on the list.
 func (t *Tracker[K, P]) Wants(key K) bool { return t.wanted[key] != nil }
+
+// Certain reports whether key is on the list, and known to exist.
+func (t *Tracker[K, P]) Certain(key K) bool {
+	e := t.wanted[key]
+	return e != nil && e.certainty == Certain
+}
 
 // Len returns how many things are wanted.
 func (t *Tracker[K, P]) Len() int { return len(t.wanted) }
@@ -92,9 +120,14 @@ func (t *Tracker[K, P]) Len() int { return len(t.wanted) }
 // Have removes key: it arrived, or is not needed any more.
 func (t *Tracker[K, P]) Have(key K) {
 	if e := t.wanted[key]; e != nil {
-		e.gone = true
-		delete(t.wanted, key)
+		t.remove(e)
 	}
+}
+
+func (t *Tracker[K, P]) remove(e *entry[K, P]) {
+	e.gone = true
+	t.count(e, -1)
+	delete(t.wanted, e.key)
 }
 
 // Request is what to ask one peer for, in the order wanted.
@@ -103,7 +136,8 @@ type Request[K comparable, P comparable] struct {
 	Keys []K
 }
 
-// Next returns the instant at which Due has something to say, at the latest; Never if nothing is wanted.
+// Next returns the instant at which Due has something to say, at the latest;
+// Never if nothing is wanted, or Due found nobody to ask.
 func (t *Tracker[K, P]) Next() Instant {
 	if len(t.wanted) == 0 {
 		return Never
@@ -112,7 +146,7 @@ func (t *Tracker[K, P]) Next() Instant {
 }
 
 // Due returns the requests to send now, given the peers that can be reached.
-// Without any, everything waits.
+// Without any, everything waits for Retry.
 func (t *Tracker[K, P]) Due(now Instant, peers []P) []Request[K, P] {
 	if now < t.next {
 		return nil
@@ -120,24 +154,25 @@ func (t *Tracker[K, P]) Due(now Instant, peers []P) []Request[K, P] {
 	var requests []Request[K, P]
 	kept := t.order[:0]
 	t.next = Never
+	alone := len(peers) == 0
 	for _, e := range t.order {
 		if e.gone {
 			continue
 		}
-		if e.at <= now {
+		if e.at <= now && !alone {
 			if e.tries >= maxTries && e.certainty == Perhaps {
-				delete(t.wanted, e.key)
+				t.remove(e)
 				continue
 			}
-			if len(peers) > 0 {
-				requests = add(requests, t.choose(e, peers), e.key)
-				e.tries++
-				e.asked = now
-			}
+			requests = add(requests, t.choose(e, peers), e.key)
+			e.tries++
+			e.asked = now
 			e.at = now + int64(t.delay(e.tries))
 		}
 		kept = append(kept, e)
-		t.next = min(t.next, e.at)
+		if !alone {
+			t.next = min(t.next, e.at)
+		}
 	}
 	clear(t.order[len(kept):])
 	t.order = kept

@@ -58,13 +58,19 @@ func TestGivesUpOnlyWhatMayNotExist(t *testing.T) {
 	}
 }
 
-func TestBounded(t *testing.T) {
+func TestALiarCrowdsOutNobody(t *testing.T) {
 	f := newTracker()
-	for i := range fetch.MaxWanted {
-		f.Want(fmt.Sprint(i), "gw1", fetch.Certain, 0)
+	for i := range fetch.MaxRumours {
+		f.Want(fmt.Sprint(i), "liar", fetch.Perhaps, 0)
 	}
-	if f.Want("one more", "gw1", fetch.Certain, 0) {
-		t.Error("a full tracker took one more")
+	if f.Want("one more", "liar", fetch.Perhaps, 0) {
+		t.Error("a liar's word was taken once too often")
+	}
+	if !f.Want("another", "gw1", fetch.Perhaps, 0) {
+		t.Error("a liar crowds out another's word")
+	}
+	if !f.Want("one more", "liar", fetch.Certain, 0) || !f.Certain("one more") {
+		t.Error("rumours crowd out what is certain")
 	}
 	for _, r := range f.Due(0, []string{"gw1"}) {
 		if len(r.Keys) > fetch.MaxPerRequest {
@@ -73,13 +79,38 @@ func TestBounded(t *testing.T) {
 	}
 }
 
+// TestALiarDoesNotInherit has a liar refer to what another's word put on the
+// list: that it counts as the liar's then must not let the liar in further.
+func TestALiarDoesNotInherit(t *testing.T) {
+	f := newTracker()
+	f.Want("true", "gw1", fetch.Perhaps, 0)
+	f.Due(0, []string{"gw1"})
+	for i := range fetch.MaxRumours {
+		f.Want(fmt.Sprint(i), "liar", fetch.Perhaps, 0)
+	}
+	f.Want("true", "liar", fetch.Perhaps, 0)
+	f.Have("0")
+	if !f.Want("one", "liar", fetch.Perhaps, 0) || f.Want("two", "liar", fetch.Perhaps, 0) {
+		t.Error("what arrived makes room for exactly one more")
+	}
+	f.Have("true")
+	for i := range fetch.MaxRumours {
+		f.Have(fmt.Sprint(i))
+	}
+	f.Have("one")
+	if got := f.Len(); got != 0 {
+		t.Errorf("Len = %d after everything arrived, want 0", got)
+	}
+}
+
 func TestWithoutPeersEverythingWaits(t *testing.T) {
 	f := newTracker()
 	f.Want("a", "gw1", fetch.Perhaps, 0)
-	for now := int64(0); now < int64(time.Hour); now = f.Next() {
-		if got := f.Due(now, nil); got != nil {
-			t.Fatalf("Due without peers = %v", got)
-		}
+	if got := f.Due(0, nil); got != nil {
+		t.Fatalf("Due without peers = %v", got)
+	}
+	if got := f.Next(); got != fetch.Never {
+		t.Errorf("Next without peers = %d, want never: a lonely node sleeps", got)
 	}
 	f.Retry(int64(time.Hour))
 	if got := f.Due(int64(time.Hour), []string{"gw1"}); len(got) != 1 {

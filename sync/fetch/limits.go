@@ -3,10 +3,11 @@ package fetch
 import "time"
 
 const (
-	// MaxWanted bounds how many things one Tracker waits for. What does not
-	// fit is refused and asked for again when it is next referred to. Chosen
-	// so that a full tracker costs well under a megabyte.
-	MaxWanted = 4096
+	// MaxRumours bounds how many things are wanted on one holder's word: what
+	// one block can refer to. What does not fit is refused and asked for again
+	// when it is next referred to. Per holder, so that a liar's inventions crowd
+	// out nobody else's word.
+	MaxRumours = 1024
 
 	// MaxPerRequest bounds how many things one request names: an answer's
 	// worth, and small enough that a lost request costs little.

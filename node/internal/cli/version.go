@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+type versionCommand struct {
+	jsonFlag
+}
+
+// build is what the Go tool wrote into the program.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Time     string `json:"time,omitempty"` // of the revision
+	Modified bool   `json:"modified"`       // built from a changed checkout
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// Run prints the version.
+func (c *versionCommand) Run(s *streams) error {
+	b := readBuild()
+	if c.JSON {
+		return printJSON(s.out, b)
+	}
+	fmt.Fprintf(s.out, "floormesh %s %s %s\n", b.Version, b.Platform, b.Go)
+	if b.Revision != "" {
+		fmt.Fprintf(s.out, "revision %s of %s, modified: %t\n", b.Revision, b.Time, b.Modified)
+	}
+	return nil
+}
+
+func readBuild() build {
+	b := build{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	if info.Main.Version != "" {
+		b.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Revision = s.Value
+		case "vcs.time":
+			b.Time = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b
+}

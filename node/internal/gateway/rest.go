@@ -1,0 +1,30 @@
+package gateway
+
+import (
+	"context"
+	"time"
+)
+
+// restCheck is how often it is looked whether the gateway has come to rest.
+const restCheck = 2 * time.Second
+
+// releaseAtRest calls release each time the gateway has come to rest, until ctx
+// is done. activity grows while there is anything to do.
+func releaseAtRest(ctx context.Context, activity func() uint64, release func()) {
+	look := time.NewTicker(restCheck)
+	defer look.Stop()
+	var seen, released uint64
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		now := activity()
+		if now == seen && now != released {
+			release()
+			released = now
+		}
+		seen = now
+	}
+}

@@ -1,0 +1,62 @@
+package node
+
+import "time"
+
+const (
+	// maxConfigBytes bounds a configuration file: hundreds of peers with several
+	// addresses each.
+	maxConfigBytes = 1 << 20
+
+	// maxTiming bounds the protocol's durations in a configuration: a mesh that
+	// waits for longer is not noticed to live.
+	maxTiming = time.Minute
+
+	// MaxSubmit bounds the records of one call of Submit or Attest.
+	MaxSubmit = 1 << 14
+
+	// maxLookedUp is up to how many records of one request are always looked up
+	// on disk, see dropKnown: chosen so that single devices' requests are.
+	maxLookedUp = 16
+
+	// maxWaitingRecords and maxWaitingBytes bound the records that callers of
+	// Submit wait for, all together: some two seconds' worth at full speed. A
+	// device that is told to come again loses nothing; memory that is gone does.
+	maxWaitingRecords = 1 << 15
+	maxWaitingBytes   = 32 << 20
+
+	// maxQueuedRequests bounds the verified submissions and the peers' inputs
+	// that wait for the replica, each. Beyond, submitters wait and peers are read more slowly.
+	maxQueuedRequests = 256
+
+	// maxJoinedRequests bounds how many submissions and how many peers' inputs
+	// the replica takes before its outputs go on: few enough that the first of
+	// them is not delayed by the others (some 20 µs each).
+	maxJoinedRequests = 64
+
+	// maxQueuedOutputs and maxQueuedBytes bound what waits for the disk. Beyond,
+	// the replica takes no submissions and no messages, until the disk has caught up.
+	maxQueuedOutputs = 1 << 14
+	maxQueuedBytes   = 32 << 20
+
+	// maxGroupBytes bounds what one sync of the disk makes durable: enough that
+	// its fixed cost does not show, little enough that the first of the group does
+	// not wait for long.
+	maxGroupBytes = 4 << 20
+
+	// readWorkers answer peers and read payload back. Two, so that one long
+	// answer does not delay execution.
+	readWorkers = 2
+
+	// maxQueuedServes bounds the peers' requests that wait to be answered.
+	// Beyond, they are dropped: who waits in vain asks another.
+	maxQueuedServes = 256
+
+	// defaultPage is how many records a page holds unless its query says.
+	defaultPage = 100
+
+	// maxEventLeaves bounds the leaves read at once for one subscriber.
+	maxEventLeaves = 256
+
+	// maxAlarms bounds the alarms that Status shows, newest last.
+	maxAlarms = 16
+)

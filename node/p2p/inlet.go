@@ -1,0 +1,209 @@
+package p2p
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/node/verify"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// errSilent says that nothing was heard of a peer for too long.
+var errSilent = errors.New("silent for too long")
+
+// inlet is a stream of a peer's to us. One goroutine reads and decodes, the
+// verify.Pool verifies, another hands over in order: while one message waits
+// for its signatures the next is being read.
+type inlet struct {
+	remote *remote
+	stream network.Stream
+	urgent bool // the consensus stream, on which the peer gives signs of life
+
+	room    *semaphore.Weighted // bytes read and not handed over
+	pending chan arrival
+}
+
+// arrival is a message on its way through verification.
+type arrival struct {
+	result <-chan verify.Result
+	bytes  int64
+}
+
+func newInlet(r *remote, s network.Stream, urgent bool) *inlet {
+	return &inlet{
+		remote: r, stream: s, urgent: urgent,
+		room:    semaphore.NewWeighted(maxInFlightBytes),
+		pending: make(chan arrival, maxInFlightMessages),
+	}
+}
+
+// run answers the hello and then receives until the stream ends.
+func (in *inlet) run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { _ = in.stream.Reset() })()
+	r := bufio.NewReaderSize(&steadyReader{in}, writeChunk)
+	if err := in.welcome(r); err != nil {
+		return err
+	}
+	handed := make(chan struct{})
+	go func() {
+		defer close(handed)
+		in.handOver(ctx)
+	}()
+	var err error
+	for err == nil {
+		err = in.readOne(ctx, r)
+	}
+	close(in.pending)
+	<-handed
+	return err
+}
+
+func (in *inlet) welcome(r *bufio.Reader) error {
+	if err := in.stream.SetDeadline(time.Now().Add(helloTimeout)); err != nil {
+		return err
+	}
+	if err := in.remote.t.hello.welcome(r, in.stream); err != nil {
+		return err
+	}
+	return in.stream.SetDeadline(time.Time{})
+}
+
+// readOne reads one frame and sends what is in it on its way.
+func (in *inlet) readOne(ctx context.Context, r *bufio.Reader) error {
+	n, err := readLength(r, maxFrameBytes)
+	if err != nil {
+		return err
+	}
+	if err := in.room.Acquire(ctx, int64(n)); err != nil {
+		return err
+	}
+	content, err := readContent(r, n)
+	if err != nil {
+		return err
+	}
+	held := int64(n)
+	switch pack, content := content[0], content[1:]; pack {
+	case packPlain:
+		return in.start(ctx, content, held)
+	case packZstd:
+		return in.unpack(ctx, content, held)
+	case packView:
+		in.room.Release(held)
+		return in.remote.setView(content)
+	default:
+		return fmt.Errorf("%w: frame packed as %d", errProtocol, pack)
+	}
+}
+
+func (in *inlet) unpack(ctx context.Context, content []byte, held int64) error {
+	size, err := unpackedSize(content)
+	if err != nil {
+		return err
+	}
+	if err := in.room.Acquire(ctx, int64(size)); err != nil {
+		return err
+	}
+	raw, err := in.remote.t.packer.unpack(content, size)
+	if err != nil {
+		return err
+	}
+	in.room.Release(held) // the packed form is garbage now
+	return in.start(ctx, raw, int64(size))
+}
+
+// start decodes a message and starts its verification.
+func (in *inlet) start(ctx context.Context, raw []byte, held int64) error {
+	t := in.remote.t
+	m, err := message.Decode(t.domain.Mesh, raw)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errProtocol, err)
+	}
+	result, err := t.pool.Start(ctx, m)
+	if err != nil {
+		return err
+	}
+	select {
+	case in.pending <- arrival{result, held}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// handOver gives verified messages to the handler, in the order they came.
+func (in *inlet) handOver(ctx context.Context) {
+	r := in.remote
+	for a := range in.pending {
+		result := <-a.result // always comes: a pool that closes fails what waits
+		switch {
+		case ctx.Err() != nil: // the stream is over, the messages behind it too
+		case result.Err == nil:
+			r.t.count.messagesIn.Add(1)
+			r.t.handler.Received(r.key, result.Message)
+		default:
+			r.turnAway(result.Err)
+		}
+		in.room.Release(a.bytes)
+	}
+}
+
+// turnAway blames a peer for what did not verify, unless it was not the peer's fault.
+func (r *remote) turnAway(err error) {
+	switch {
+	case errors.Is(err, verify.ErrClosed), errors.Is(err, context.Canceled):
+	case errors.Is(err, dag.ErrDomain): // of another epoch: late, but no offence
+		r.t.log.Debug("message of elsewhere ignored", r.attr(), errAttr(err))
+	default:
+		r.blame(err)
+	}
+}
+
+// steadyReader notes each sign of life, and gives up a peer that gives none.
+type steadyReader struct{ in *inlet }
+
+// Read implements io.Reader.
+func (s *steadyReader) Read(p []byte) (int, error) {
+	r := s.in.remote
+	heard := r.lastHeard.Load()
+	for quiet := 0; ; {
+		if s.in.urgent {
+			if err := s.in.stream.SetReadDeadline(time.Now().Add(quietTime)); err != nil {
+				return 0, err
+			}
+		}
+		n, err := s.in.stream.Read(p)
+		if n > 0 {
+			r.heard()
+			r.t.count.bytesIn.Add(uint64(n))
+			return n, err
+		}
+		if !s.in.urgent || !isTimeout(err) {
+			return 0, err
+		}
+		// A long answer on the bulk stream can hold up the signs of life on
+		// this one: whatever comes from the peer counts.
+		if now := r.lastHeard.Load(); now != heard {
+			heard, quiet = now, 0
+		} else if quiet++; quiet == quietTimes {
+			return 0, errSilent
+		}
+	}
+}
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) || isNetTimeout(err) }
+
+func isNetTimeout(err error) bool {
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && timeout.Timeout()
+}

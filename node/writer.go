@@ -1,0 +1,227 @@
+package node
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// network is the way to the other gateways: p2p.Transport in a node.
+type network interface {
+	Send(to dag.PublicKey, m message.Message)
+	Broadcast(m message.Message)
+	Gossip(m message.Message)
+	Answer(to dag.PublicKey, messages []message.Message)
+	Penalize(peer dag.PublicKey, reason error)
+}
+
+// journal is the half of a store that writes.
+type journal interface {
+	Apply(w *store.Write) error
+	Sync() error
+}
+
+// writer carries out outputs, in order and behind one group commit: it takes
+// what is queued, applies every Persist of it, syncs once, and then carries out
+// the rest. So every output waits for the Persists before it, and for those after it
+// that happen to be at hand, which costs less than a sync of its own would.
+//
+// put never blocks, or replica and disk could wait for each other. The loop
+// asks full before it takes inputs that it need not take.
+type writer struct {
+	disk     journal
+	net      network
+	reads    *reads
+	tickets  *tickets
+	progress *progress
+	count    *counters
+	notify   func() // wakes the loop: something is durable, or there is room again
+
+	durable atomic.Uint64 // Seq up to which Persists are durable
+	failed  chan struct{} // closed once err is set
+	err     error
+
+	mu    sync.Mutex
+	queue []replica.Output
+	bytes int
+	ready chan struct{} // holds a token when something is queued
+}
+
+func newWriter() *writer {
+	return &writer{failed: make(chan struct{}), ready: make(chan struct{}, 1)}
+}
+
+// put queues outputs, which it copies.
+func (w *writer) put(outputs []replica.Output) {
+	if len(outputs) == 0 {
+		return
+	}
+	bytes := 0
+	for _, o := range outputs {
+		bytes += outputBytes(o)
+	}
+	w.mu.Lock()
+	w.queue = append(w.queue, outputs...)
+	w.bytes += bytes
+	w.mu.Unlock()
+	wake(w.ready)
+}
+
+// full reports whether the disk is so far behind that nothing more should be
+// taken in.
+func (w *writer) full() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.isFull()
+}
+
+func (w *writer) isFull() bool { return len(w.queue) >= maxQueuedOutputs || w.bytes >= maxQueuedBytes }
+
+// run carries out what is queued until stop is closed and nothing is left, or
+// the disk fails.
+func (w *writer) run(stop <-chan struct{}) {
+	for {
+		group := w.take()
+		if len(group) == 0 {
+			select {
+			case <-w.ready:
+				continue
+			case <-stop:
+			}
+			if group = w.take(); len(group) == 0 {
+				return
+			}
+		}
+		if err := w.carryOut(group); err != nil {
+			w.err = err
+			close(w.failed)
+			w.notify()
+			return
+		}
+	}
+}
+
+// take removes a group: all that is queued, as far as one sync should carry.
+func (w *writer) take() []replica.Output {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.isFull() {
+		defer w.notify()
+	}
+	n, bytes := 0, 0
+	for n < len(w.queue) && (n == 0 || bytes < maxGroupBytes) {
+		bytes += outputBytes(w.queue[n])
+		n++
+	}
+	group := w.queue[:n:n]
+	w.queue = w.queue[n:]
+	w.bytes -= bytes
+	if len(w.queue) == 0 {
+		w.queue = nil
+	}
+	return group
+}
+
+// carryOut does what a group asks for. An error is the disk's; nothing of the
+// group has left the node then.
+func (w *writer) carryOut(group []replica.Output) error {
+	if err := w.persist(group); err != nil {
+		return err
+	}
+	var answers []answer
+	for _, o := range group {
+		w.count.outputs[kindOf(o)].Add(1)
+		switch o := o.(type) {
+		case replica.Persist: // done
+		case replica.Send:
+			w.net.Send(o.To, o.Message)
+		case replica.Broadcast:
+			w.net.Broadcast(o.Message)
+		case replica.Gossip:
+			w.net.Gossip(o.Message)
+		case replica.Serve:
+			w.reads.serve(o)
+		case replica.Load:
+			w.reads.load(o.IDs)
+		case replica.Stored:
+			answers = append(answers, answer{ticket: o.Ticket, receipt: Receipt{ID: o.Record}})
+		case replica.Known:
+			answers = append(answers, answer{ticket: o.Ticket, receipt: Receipt{ID: o.First, Known: true}, leaf: o.Leaf})
+		case replica.Turned:
+			answers = append(answers, answer{ticket: o.Ticket, receipt: Receipt{Err: turned(o.Reason)}})
+		case replica.Replicated:
+			w.progress.replicate(o.Lane, o.Seq)
+		case replica.Final:
+			w.progress.finalize(o.Executed)
+		case replica.Certified:
+			w.progress.certify(o.Checkpoint)
+		case replica.Alarm:
+			w.progress.alarm(o)
+		case replica.Blame:
+			w.net.Penalize(o.Peer, o.Reason)
+		}
+	}
+	w.tickets.resolve(answers)
+	w.progress.publish()
+	return nil
+}
+
+// persist makes a group's writes durable with one sync.
+func (w *writer) persist(group []replica.Output) error {
+	var (
+		seq    uint64
+		writes []*store.Write
+	)
+	for _, o := range group {
+		p, ok := o.(replica.Persist)
+		if !ok {
+			continue
+		}
+		// Before it can be read: a reader must know that it is not durable yet.
+		w.progress.applying(p.Write)
+		if err := w.disk.Apply(p.Write); err != nil {
+			return fmt.Errorf("write to disk: %w", err)
+		}
+		seq, writes = p.Seq, append(writes, p.Write)
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	if err := w.disk.Sync(); err != nil {
+		return fmt.Errorf("make durable: %w", err)
+	}
+	w.count.syncs.Add(1)
+	w.progress.durable(writes)
+	w.durable.Store(seq)
+	w.notify()
+	return nil
+}
+
+// outputBytes is about how much memory an output holds on to.
+func outputBytes(o replica.Output) int {
+	p, ok := o.(replica.Persist)
+	if !ok {
+		return 0 // shared with a Persist, or small
+	}
+	n := len(p.Write.State)
+	for _, b := range p.Write.Batches {
+		n += len(b.Raw())
+	}
+	for _, b := range p.Write.Blocks {
+		n += len(b.Raw())
+	}
+	return n
+}
+
+// wake puts a token into a channel that holds one.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
