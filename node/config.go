@@ -76,6 +76,7 @@ type TimingConfig struct {
 	Resend          time.Duration `yaml:"resend"`
 	BatchSpacing    time.Duration `yaml:"batch-spacing"`
 	FetchTimeout    time.Duration `yaml:"fetch-timeout"`
+	Grace           time.Duration `yaml:"grace"`
 }
 
 // The gossip policies' names.
@@ -176,6 +177,7 @@ func (t *TimingConfig) fields() []namedDuration {
 		{"resend", &t.Resend},
 		{"batch-spacing", &t.BatchSpacing},
 		{"fetch-timeout", &t.FetchTimeout},
+		{"grace", &t.Grace},
 	}
 }
 

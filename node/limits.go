@@ -14,10 +14,6 @@ const (
 	// MaxSubmit bounds the records of one call of Submit or Attest.
 	MaxSubmit = 1 << 14
 
-	// maxLookedUp is up to how many records of one request are always looked up
-	// on disk, see dropKnown: chosen so that single devices' requests are.
-	maxLookedUp = 16
-
 	// maxWaitingRecords and maxWaitingBytes bound the records that callers of
 	// Submit wait for, all together: some two seconds' worth at full speed. A
 	// device that is told to come again loses nothing; memory that is gone does.

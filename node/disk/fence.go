@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -23,6 +24,8 @@ type fence struct {
 	armed atomic.Bool // not while opening: there errors are for the caller of Open
 	fail  func(error)
 	down  chan struct{} // closed with the first error
+
+	usualSync atomic.Int64 // nanoseconds that a sync of the log takes
 }
 
 // check passes err on, or never returns.
@@ -41,31 +44,37 @@ func (f *fence) check(err error) error {
 	}
 }
 
-func (f *fence) file(file vfs.File, err error) (vfs.File, error) {
+func (f *fence) file(name string, file vfs.File, err error) (vfs.File, error) {
 	if err := f.check(err); err != nil {
 		return nil, err
 	}
-	return &fencedFile{File: file, fence: f}, nil
+	return &fencedFile{File: file, fence: f, log: strings.HasSuffix(name, ".log")}, nil
 }
 
 // Create implements vfs.FS.
 func (f *fence) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.file(f.FS.Create(name, category))
+	file, err := f.FS.Create(name, category)
+	return f.file(name, file, err)
 }
 
 // OpenReadWrite implements vfs.FS.
 func (f *fence) OpenReadWrite(
 	name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption,
 ) (vfs.File, error) {
-	return f.file(f.FS.OpenReadWrite(name, category, opts...))
+	file, err := f.FS.OpenReadWrite(name, category, opts...)
+	return f.file(name, file, err)
 }
 
 // OpenDir implements vfs.FS.
-func (f *fence) OpenDir(name string) (vfs.File, error) { return f.file(f.FS.OpenDir(name)) }
+func (f *fence) OpenDir(name string) (vfs.File, error) {
+	dir, err := f.FS.OpenDir(name)
+	return f.file(name, dir, err)
+}
 
 // ReuseForWrite implements vfs.FS.
 func (f *fence) ReuseForWrite(from, to string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.file(f.FS.ReuseForWrite(from, to, category))
+	file, err := f.FS.ReuseForWrite(from, to, category)
+	return f.file(to, file, err)
 }
 
 // Link implements vfs.FS.
@@ -93,6 +102,7 @@ type fencedFile struct {
 	vfs.File
 
 	fence *fence
+	log   bool // a write-ahead log
 }
 
 // Write implements vfs.File.
@@ -111,7 +121,12 @@ func (f *fencedFile) WriteAt(p []byte, at int64) (int, error) {
 func (f *fencedFile) Sync() error { return f.fence.check(f.File.Sync()) }
 
 // SyncData implements vfs.File.
-func (f *fencedFile) SyncData() error { return f.fence.check(f.File.SyncData()) }
+func (f *fencedFile) SyncData() error {
+	if f.log {
+		return f.fence.check(f.syncLog())
+	}
+	return f.fence.check(f.File.SyncData())
+}
 
 // SyncTo implements vfs.File.
 func (f *fencedFile) SyncTo(length int64) (bool, error) {

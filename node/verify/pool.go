@@ -23,6 +23,8 @@ type Result struct {
 
 // Pool verifies on several goroutines. It is safe for concurrent use.
 type Pool struct {
+	domain  *dag.Domain
+	random  io.Reader
 	room    *semaphore.Weighted // MaxQueued signatures
 	closing context.Context     //nolint:containedctx // ends all waits for room when the pool closes
 	stop    context.CancelFunc
@@ -40,7 +42,7 @@ type Pool struct {
 // Close. random weighs the equations (see dag.NewVerifier) and must be safe for
 // concurrent use: crypto/rand's reader, in a node.
 func NewPool(domain *dag.Domain, workers int, random io.Reader) *Pool {
-	p := &Pool{room: semaphore.NewWeighted(MaxQueued), workers: max(workers, 1)}
+	p := &Pool{domain: domain, random: random, room: semaphore.NewWeighted(MaxQueued), workers: max(workers, 1)}
 	p.closing, p.stop = context.WithCancel(context.Background())
 	p.wake = sync.NewCond(&p.mu)
 	for range p.workers {
@@ -60,6 +62,10 @@ func (p *Pool) Close() {
 	p.mu.Unlock()
 	p.running.Wait()
 }
+
+// NewVerifier returns a verifier like the workers', for one goroutine that
+// checks a signature now and then and must not queue behind thousands.
+func (p *Pool) NewVerifier() *dag.Verifier { return dag.NewVerifier(p.domain, p.random) }
 
 // Message verifies one message and waits for the outcome. Errors: what
 // dag.Verify found, the context's, ErrClosed.
