@@ -25,7 +25,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		{"planted_acks_not_fetched", "60", "batches known only from acks are never asked for"},
 		{"planted_cut_by_seq", "40", "cuts count how far members list, not what"},
 		{"planted_own_ack_order", "20", "bounded lists are ordered by each member's own waiting time"},
-		{"planted_no_resend", "40", "newest blocks that were lost are never sent again"},
+		{"planted_no_resend", "60", "newest blocks that were lost are never sent again"},
 		{"planted_cut_on_one_ack", "40", "one member's word is enough for the cut"},
 		{"planted_blocks_not_durable", "10", "blocks leave before they and their parents are durable"},
 		{"planted_signed_forgotten", "20", "a restart forgets what was signed"},

@@ -287,3 +287,82 @@ func BenchmarkExecute(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/record")
 }
+
+// sign makes an administrative record of lane fork evidence by any key.
+func (l *ledger) sign(by dag.PrivateKey, number uint64, e *dag.ForkEvidence) *dag.Record {
+	l.tb.Helper()
+	admin := dag.Admin{Ledger: l.genesis.Ledger(), Number: number, Kind: dag.KindLaneFork, Body: e.Encode()}
+	r, err := dag.SignRecord(l.genesis.ID(), by, dag.FormatAdmin, admin.Encode())
+	if err != nil {
+		l.tb.Fatal(err)
+	}
+	return r
+}
+
+// evidence forks a lane of any key.
+func (l *ledger) evidence(owner dag.PrivateKey, lane dag.LaneNumber) *dag.ForkEvidence {
+	l.tb.Helper()
+	var headers []dag.SignedHeader
+	for i := range 2 {
+		b, err := dag.SignBatch(dag.BatchHeader{
+			Ledger: l.genesis.Ledger(), Lane: dag.LaneID{Key: owner.Public(), Number: lane}, Seq: 1, ClaimedAt: 1_700_000_000_000,
+		}, []*dag.Record{l.record(5, i)}, owner)
+		if err != nil {
+			l.tb.Fatal(err)
+		}
+		headers = append(headers, b.Header())
+	}
+	e, err := dag.NewForkEvidence(headers[0], headers[1])
+	if err != nil {
+		l.tb.Fatal(err)
+	}
+	return e
+}
+
+// TestEvidenceAddsLittleToTheState hands in forks of made-up owners, under
+// made-up names, and of more lanes than anybody needs.
+func TestEvidenceAddsLittleToTheState(t *testing.T) {
+	l := newLedger(t, nil)
+	e := execution.New(l.genesis)
+	stranger, admin := dagtest.DeviceKey(9), dag.LaneAdministration
+	wantFates(t, l.execute(e, l.batch(0, admin,
+		l.sign(l.nodes[0], 1, l.evidence(stranger, 0)), l.sign(stranger, 1, l.evidence(l.nodes[3], 0)))),
+		store.Refused, store.Refused)
+	if e.Changed() {
+		t.Error("refused evidence changed the state")
+	}
+	number := uint64(0)
+	fate := store.Accepted
+	for ; fate == store.Accepted; number++ {
+		fate = l.execute(e, l.batch(0, admin, l.sign(l.nodes[0], number+1, l.evidence(l.nodes[3], dag.LaneNumber(number))))).Records[0].Fate
+	}
+	if number != 65 {
+		t.Errorf("evidence against one owner was refused at record %d, want 65", number)
+	}
+	lane := dag.LaneID{Key: l.nodes[3].Public(), Number: 7}
+	if !e.Frozen(lane) || e.Freezable(lane) {
+		t.Error("a lane that was proven forked is not frozen")
+	}
+	// Others may have been proving the same at the time.
+	wantFates(t, l.execute(e, l.batch(1, admin, l.sign(l.nodes[1], 1, l.evidence(l.nodes[3], 7)))), store.Accepted)
+
+	again, err := execution.Restore(l.genesis, &store.Restored{State: e.Encode()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !again.Frozen(lane) || again.NextNumber(l.nodes[0].Public()) != 65 || again.NextNumber(l.nodes[1].Public()) != 2 {
+		t.Error("frozen lanes and numbers did not survive a restart")
+	}
+	next := l.batch(2, admin, l.sign(l.nodes[2], 1, l.evidence(l.nodes[3], 100)), l.sign(l.nodes[2], 1, l.evidence(l.nodes[1], 100)))
+	c := l.commit(next)
+	for _, x := range []*execution.Executor{e, again} {
+		got, err := x.Execute(c, func(id dag.BatchID) *dag.Batch { return l.payload[id] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantFates(t, got, store.Refused, store.Accepted)
+	}
+	if got, want := again.Checkpoint(), e.Checkpoint(); got != want {
+		t.Errorf("checkpoint after a restart: %+v, want %+v", got, want)
+	}
+}

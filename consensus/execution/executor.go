@@ -29,6 +29,7 @@ type Executor struct {
 	state   *order.State
 	log     merkle.Frontier
 	recent  window
+	owners  map[dag.PublicKey]int // of lanes: the gateways, with how many of theirs are frozen
 	frozen  map[dag.LaneID]bool
 	numbers map[dag.PublicKey]uint64 // last administrative number, by signer
 	hash    sethash.Set              // of frozen and numbers
@@ -42,18 +43,22 @@ func New(g *dag.Genesis) *Executor {
 		origin:  checkpoint.Origin(g.Ledger()),
 		state:   order.NewState(order.GenesisRules(g)),
 		recent:  newWindow(g.DuplicateLeaves),
+		owners:  map[dag.PublicKey]int{},
 		frozen:  map[dag.LaneID]bool{},
 		numbers: map[dag.PublicKey]uint64{},
 	}
 	// Evidence is a pair of signatures, which are checked singly: no randomness is drawn.
 	e.verifier = dag.NewVerifier(e.domain, rand.NewChaCha8([32]byte{}))
+	for i := range g.Gateways {
+		e.owners[g.Gateways[i].Node] = 0
+	}
 	if g.Devices != nil {
 		e.entitled = map[dag.PublicKey]bool{}
 		for _, d := range g.Devices {
 			e.entitled[d] = true
 		}
-		for i := range g.Gateways {
-			e.entitled[g.Gateways[i].Node] = true
+		for owner := range e.owners {
+			e.entitled[owner] = true
 		}
 	}
 	return e
@@ -76,6 +81,13 @@ func (e *Executor) NextNumber(signer dag.PublicKey) uint64 { return e.numbers[si
 
 // Frozen reports whether a lane was proven forked.
 func (e *Executor) Frozen(lane dag.LaneID) bool { return e.frozen[lane] }
+
+// Freezable reports whether evidence of a fork can freeze a lane: a gateway's,
+// not frozen yet, and not one of too many.
+func (e *Executor) Freezable(lane dag.LaneID) bool {
+	frozen, known := e.owners[lane.Key]
+	return known && frozen < maxFrozenLanes && !e.frozen[lane]
+}
 
 // Changed reports whether the last commit changed state that Restore cannot
 // repeat from recorded fates.
@@ -170,9 +182,14 @@ func (e *Executor) finish(x *store.Executed) {
 }
 
 // administer carries out an administrative record, and reports false for one
-// that does not hold: another ledger, not the signer's next number, an unknown kind,
-// evidence that proves nothing.
+// that does not hold: a signer that is no gateway, another ledger, not the
+// signer's next number, an unknown kind, evidence that proves nothing. Anybody
+// can make keys, sign under many names, and fork lanes of theirs: neither may
+// add to the state.
 func (e *Executor) administer(r *dag.Record) bool {
+	if _, known := e.owners[r.Signer]; !known {
+		return false
+	}
 	a, err := dag.DecodeAdmin(r.Payload)
 	if err != nil || a.Ledger != e.domain.Ledger || a.Number != e.NextNumber(r.Signer) || a.Kind != dag.KindLaneFork {
 		return false
@@ -184,10 +201,10 @@ func (e *Executor) administer(r *dag.Record) bool {
 	return true
 }
 
-// freeze freezes the lane that evidence proves forked.
+// freeze freezes the lane that evidence proves forked, unless it is frozen.
 func (e *Executor) freeze(body []byte) bool {
 	evidence, err := dag.DecodeForkEvidence(body)
-	if err != nil {
+	if err != nil || !e.frozen[evidence.A.Lane] && !e.Freezable(evidence.A.Lane) {
 		return false
 	}
 	if _, errs := dag.Verify(e.verifier, []*dag.ForkEvidence{evidence}); errs[0] != nil {
@@ -200,6 +217,7 @@ func (e *Executor) freeze(body []byte) bool {
 func (e *Executor) setFrozen(lane dag.LaneID) {
 	if !e.frozen[lane] {
 		e.frozen[lane], e.changed = true, true
+		e.owners[lane.Key]++
 		e.hash.Add(frozenElement(lane))
 	}
 }

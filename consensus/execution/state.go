@@ -14,8 +14,8 @@ import (
 const (
 	digestDomain  = "floormesh/state/v1\x00"
 	stateVersion  = 1
-	maxFrozen     = order.MaxLanes
-	maxSigners    = 1 << 20 // entitled signers of administrative records; the own disk is not an attacker, so only sanity
+	maxFrozen     = maxFrozenLanes * dag.MaxCommittee
+	maxSigners    = dag.MaxCommittee
 	maxFrontier   = 8 + 64*32
 	stateElements = 5
 )

@@ -2,5 +2,5 @@
 
 package planted
 
-// AcksNotFetched: what others only tell to exist, in acks or tips, is never asked for before it is final; its lane stands still here.
+// AcksNotFetched makes this mistake: what others only tell to exist, in acks or tips, is never asked for before it is final; its lane stands still here.
 const AcksNotFetched = true

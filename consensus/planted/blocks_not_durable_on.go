@@ -2,5 +2,5 @@
 
 package planted
 
-// BlocksNotDurable: a block is sent before it and its parents are durable; after a power cut members sign twice, or are bound to blocks that exist nowhere.
+// BlocksNotDurable makes this mistake: a block is sent before it and its parents are durable; after a power cut members sign twice, or are bound to blocks that exist nowhere.
 const BlocksNotDurable = true

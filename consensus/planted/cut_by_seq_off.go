@@ -2,5 +2,5 @@
 
 package planted
 
-// CutBySeq: the cut counts how far members list a lane, not what they list; inventions become final.
+// CutBySeq makes this mistake: the cut counts how far members list a lane, not what they list; inventions become final.
 const CutBySeq = false

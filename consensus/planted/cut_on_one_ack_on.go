@@ -2,5 +2,5 @@
 
 package planted
 
-// CutOnOneAck: one member's word is enough for the cut; inventions become final.
+// CutOnOneAck makes this mistake: one member's word is enough for the cut; inventions become final.
 const CutOnOneAck = true

@@ -2,5 +2,5 @@
 
 package planted
 
-// NoResend: tips are never said again while waiting; when newest blocks are lost, all wait for ever.
+// NoResend makes this mistake: tips are never said again while waiting; when newest blocks are lost, all wait for ever.
 const NoResend = true

@@ -2,5 +2,5 @@
 
 package planted
 
-// OwnAckOrder: bounded lists of acks are ordered by each member's own waiting time; they starve each other.
+// OwnAckOrder makes this mistake: bounded lists of acks are ordered by each member's own waiting time; they starve each other.
 const OwnAckOrder = false

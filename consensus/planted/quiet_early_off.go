@@ -2,5 +2,5 @@
 
 package planted
 
-// QuietEarly: members sleep once all is final, before a checkpoint covers it; a laggard is stranded.
+// QuietEarly makes this mistake: members sleep once all is final, before a checkpoint covers it; a laggard is stranded.
 const QuietEarly = false

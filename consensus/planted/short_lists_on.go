@@ -2,5 +2,5 @@
 
 package planted
 
-// ShortLists: no mistake: lists of acks are so short that their order matters.
+// ShortLists makes no mistake: lists of acks are so short that their order matters.
 const ShortLists = true

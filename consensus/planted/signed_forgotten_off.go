@@ -2,5 +2,5 @@
 
 package planted
 
-// SignedForgotten: a restart forgets the last own block; the member signs its round again.
+// SignedForgotten makes this mistake: a restart forgets the last own block; the member signs its round again.
 const SignedForgotten = false

@@ -17,7 +17,8 @@ import (
 type blockBook struct {
 	pending map[dag.BlockRef]*waiting
 	waiters map[dag.BlockRef][]*waiting // by missing parent
-	counts  []int                       // pending, by author
+	parked  map[PeerID]int              // bytes of pending, by sender
+	crowd   map[slot]int                // number of pending, by slot
 	highest []dag.Round                 // accepted, by author
 	newest  *dag.Block                  // own, nil before the first
 	missing *fetch.Tracker[dag.BlockRef, PeerID]
@@ -26,14 +27,24 @@ type blockBook struct {
 // waiting is a block some of whose parents are not here.
 type waiting struct {
 	block *dag.Block
+	from  PeerID
 	lacks int
 }
+
+// slot is one member's place in one round.
+type slot struct {
+	round  dag.Round
+	author dag.Author
+}
+
+func slotOf(b *dag.Block) slot { return slot{b.Round, b.Author} }
 
 func newBlockBook(r *Replica) blockBook {
 	return blockBook{
 		pending: map[dag.BlockRef]*waiting{},
 		waiters: map[dag.BlockRef][]*waiting{},
-		counts:  make([]int, r.committee.N()),
+		parked:  map[PeerID]int{},
+		crowd:   map[slot]int{},
 		highest: make([]dag.Round, r.committee.N()),
 		missing: fetch.New[dag.BlockRef, PeerID](r.cfg.Timing.FetchTimeout, r.cfg.Rand),
 	}
@@ -81,40 +92,66 @@ func (r *Replica) receiveBlock(from PeerID, b *dag.Block) {
 		r.emit(Blame{Peer: from, Reason: fmt.Errorf("block of round %d: %w", b.Round, err)})
 		return
 	}
+	if r.member && b.Author == r.author && b.Round >= r.pace.next {
+		r.retire(b)
+	}
 	asked := r.blocks.missing.Wants(ref)
-	r.blocks.missing.Have(ref)
-	if r.ordering.graph.Has(ref) {
-		return
-	}
-	if r.blocks.pending[ref] != nil {
-		r.askParents(from, b)
-		return
-	}
-	if !asked && !r.welcome(b) {
-		return
-	}
 	missing := r.ordering.graph.Missing(b.Parents)
-	if len(missing) == 0 {
+	switch {
+	case r.ordering.graph.Has(ref):
+	case r.blocks.pending[ref] != nil:
+		r.askParents(from, b)
+	case !asked && !r.welcome(b), len(missing) > 0 && !r.parkable(from, b, asked):
+		return // if it was asked for, it still is
+	case len(missing) == 0:
 		r.accept(b)
-		return
+	default:
+		r.park(from, b, missing)
 	}
-	r.park(from, b, missing)
+	r.blocks.missing.Have(ref)
+}
+
+// retire makes a follower of a member that hears of a block which it does not
+// remember signing: its store was lost or put back, or its key is used
+// elsewhere. Whatever it signed now could contradict that.
+func (r *Replica) retire(b *dag.Block) {
+	r.member = false
+	r.emit(Alarm{
+		Kind:   AlarmEquivocation,
+		Detail: fmt.Sprintf("own block of round %d is not ours: this member signs no more", b.Round),
+	})
 }
 
 // welcome reports whether a block that nobody asked for is taken: not from the
-// far future, and not one of many in its slot.
+// far future, also of what is decided while nothing more is, and not one of many
+// in its slot.
 func (r *Replica) welcome(b *dag.Block) bool {
 	horizon := dag.Round(r.cfg.Genesis.WindowRounds) * roundHorizonWindows
-	return b.Round <= r.ordering.graph.Highest()+horizon &&
-		len(r.ordering.graph.Slot(b.Round, b.Author)) < maxSlotBlocks &&
-		r.blocks.counts[b.Author] < maxPendingBlocks
+	top := r.ordering.graph.Highest()
+	if len(r.ordering.queue) >= maxQueuedCommits {
+		top = min(top, r.ordering.state.LeaderRound)
+	}
+	return b.Round <= top+horizon &&
+		len(r.ordering.graph.Slot(b.Round, b.Author))+r.blocks.crowd[slotOf(b)] < maxSlotBlocks
+}
+
+// parkable reports whether there is room for another block of a sender's that
+// waits. It counts by sender: an honest one sends nothing whose parents cannot
+// be had of it, and no liar can use up its share.
+func (r *Replica) parkable(from PeerID, b *dag.Block, asked bool) bool {
+	room := maxParkedBytes
+	if asked {
+		room *= 2
+	}
+	return r.blocks.parked[from]+len(b.Raw()) <= room
 }
 
 // park keeps a block until its parents are here, and has them asked for.
 func (r *Replica) park(from PeerID, b *dag.Block, missing []dag.BlockRef) {
-	w := &waiting{block: b, lacks: len(missing)}
+	w := &waiting{block: b, from: from, lacks: len(missing)}
 	r.blocks.pending[b.Ref()] = w
-	r.blocks.counts[b.Author]++
+	r.blocks.parked[from] += len(b.Raw())
+	r.blocks.crowd[slotOf(b)]++
 	for _, parent := range missing {
 		r.blocks.waiters[parent] = append(r.blocks.waiters[parent], w)
 	}
@@ -166,8 +203,12 @@ func (r *Replica) arrived(ref dag.BlockRef) []*dag.Block {
 }
 
 func (r *Replica) unpark(w *waiting) {
-	delete(r.blocks.pending, w.block.Ref())
-	r.blocks.counts[w.block.Author]--
+	b := &r.blocks
+	delete(b.pending, w.block.Ref())
+	b.parked[w.from] -= len(w.block.Raw())
+	if b.crowd[slotOf(w.block)]--; b.crowd[slotOf(w.block)] == 0 {
+		delete(b.crowd, slotOf(w.block))
+	}
 }
 
 // raiseFloor follows a risen floor: what lies at or below it is neither

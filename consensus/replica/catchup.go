@@ -28,10 +28,14 @@ func (r *Replica) farBehind() bool {
 	return !r.member || c.LeaderRound > r.ordering.state.LeaderRound+window/2
 }
 
+// mayCatchUp reports whether execution is ready for another stretch: whatever
+// peers push, no more than that waits in memory.
+func (r *Replica) mayCatchUp() bool { return len(r.ordering.queue) <= maxBehindCommits }
+
 // catchUp asks one peer for the next stretch of commits.
 func (r *Replica) catchUp() {
 	c := &r.catchup
-	if !r.farBehind() || len(r.peers) == 0 || len(r.ordering.queue) > maxBehindCommits {
+	if !r.farBehind() || len(r.peers) == 0 || !r.mayCatchUp() {
 		c.at = Never
 		return
 	}
@@ -47,8 +51,7 @@ func (r *Replica) catchUp() {
 // receiveCommits takes a stretch of commits that ends in a certified
 // checkpoint, if it continues what is decided here.
 func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
-	state := r.ordering.state
-	if len(m.Commits) == 0 || m.Commits[0].Index != state.Index+1 {
+	if len(m.Commits) == 0 || m.Commits[0].Index != r.ordering.state.Index+1 || !r.mayCatchUp() {
 		return // an answer to an older question
 	}
 	if err := r.checkChain(m); err != nil {
@@ -56,15 +59,34 @@ func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
 		return
 	}
 	r.certify(m.Certified)
+	if !r.farBehind() {
+		return // the blocks are within reach: no round is to be jumped over
+	}
+	if err := r.rehearse(m.Commits); err != nil {
+		r.diverge("a quorum certified what cannot be: " + err.Error())
+		return
+	}
 	for _, c := range m.Commits {
 		if err := r.ordering.state.Apply(c); err != nil {
-			panic("a certified commit does not apply: " + err.Error())
+			panic("a rehearsed commit does not apply: " + err.Error())
 		}
 		r.decided(c)
 	}
 	r.ordering.decider = order.NewDecider(r.ordering.graph, r.ordering.state.Rotation(), r.ordering.state.LeaderRound)
 	r.pace.next = max(r.pace.next, r.ordering.state.LeaderRound+1)
 	r.pace.entered = Never
+}
+
+// rehearse applies commits to a copy of the state. With more than f liars a
+// quorum may certify anything, and a commit must not be undone.
+func (r *Replica) rehearse(commits []*dag.Commit) error {
+	state := r.ordering.state.Clone()
+	for _, c := range commits {
+		if err := state.Apply(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkChain verifies that the commits follow each other from the last one

@@ -45,6 +45,9 @@ func (r *Replica) cosign() {
 		}
 	}
 	r.compareRoots(own)
+	if c := b.certified; c != nil && c.Commit == own.Commit {
+		r.compareCertified(own)
+	}
 	if !r.member || b.diverged || own.Size <= b.cosigned {
 		return
 	}
@@ -139,8 +142,8 @@ func (r *Replica) certify(c *checkpoint.Certified) {
 	b.certified = c
 	b.recent = slices.DeleteFunc(b.recent, func(o *checkpoint.Cosignature) bool { return o.Commit <= c.Commit })
 	for _, own := range b.mine {
-		if own.Commit == c.Commit && own != c.Checkpoint {
-			r.diverge("a quorum certified another log than ours")
+		if own.Commit == c.Commit {
+			r.compareCertified(own)
 		}
 	}
 	b.mine = slices.DeleteFunc(b.mine, func(own checkpoint.Checkpoint) bool { return own.Commit <= c.Commit })
@@ -171,6 +174,14 @@ func (r *Replica) compareRoots(own checkpoint.Checkpoint) {
 	}
 	if others.Count() >= quorum.Validity(r.committee.N()) {
 		r.diverge("f+1 members cosigned another log of our size")
+	}
+}
+
+// compareCertified compares the own log with the newest certified checkpoint,
+// which is of the same commit.
+func (r *Replica) compareCertified(own checkpoint.Checkpoint) {
+	if own != r.cosigns.certified.Checkpoint {
+		r.diverge("a quorum certified another log than ours")
 	}
 }
 

@@ -40,6 +40,7 @@ type Timing struct {
 	Resend          time.Duration // how often a waiting member says its tips
 	BatchSpacing    time.Duration // least time between own batches of a lane
 	FetchTimeout    time.Duration // until another peer is asked for the same thing
+	Grace           time.Duration // how long a batch that others hold may still be on its way by itself
 }
 
 // DefaultTiming suits gateways on one LAN.
@@ -52,5 +53,6 @@ func DefaultTiming() Timing {
 		Resend:          time.Second,
 		BatchSpacing:    time.Millisecond,
 		FetchTimeout:    100 * time.Millisecond,
+		Grace:           250 * time.Millisecond,
 	}
 }

@@ -3,6 +3,7 @@ package replica
 import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sync/fetch"
 )
 
 // execute applies the decided commits whose payload is here, in order.
@@ -28,9 +29,12 @@ func (r *Replica) executed(c *dag.Commit, x *store.Executed) {
 		r.snapshotAt = c.Index
 	}
 	r.intake.executed(r.self, x)
+	if r.exec.Changed() {
+		r.dropFrozen()
+	}
 	for i := range c.Cut {
 		for _, id := range c.Cut[i].Batches {
-			r.release(id)
+			r.release(r.laneBook.held[id])
 		}
 	}
 	r.emit(Final{Executed: x})
@@ -44,7 +48,7 @@ func (r *Replica) payloadOf(id dag.BatchID) *dag.Batch { return r.laneBook.held[
 func (r *Replica) payloadReady(c *dag.Commit) bool {
 	for i := range c.Cut {
 		for _, id := range c.Cut[i].Batches {
-			if h := r.laneBook.held[id]; h == nil || h.batch == nil {
+			if r.laneBook.held[id].batch == nil {
 				return false
 			}
 		}
@@ -52,37 +56,51 @@ func (r *Replica) payloadReady(c *dag.Commit) bool {
 	return true
 }
 
-// prefetch asks the own store for the payload that execution needs next.
+// prefetch asks for the payload that execution needs next: the own store
+// first, and peers for what that does not have. It looks no further ahead than
+// maxLoad batches, so that a Step costs little however long the queue is.
 func (r *Replica) prefetch() {
 	var ids []dag.BatchID
-	room := maxPayloadBytes
-	for _, c := range r.ordering.queue {
-		for i := range c.Cut {
-			for _, id := range c.Cut[i].Batches {
-				h := r.laneBook.held[id]
-				if h == nil {
-					continue // asked of peers
-				}
-				if room -= h.bytes; room < 0 || len(ids) == maxLoad {
-					r.load(ids)
-					return
-				}
-				if h.batch == nil && !h.loading {
-					h.loading = true
-					ids = append(ids, id)
+	room := 0
+	for h := range r.next() {
+		switch {
+		case h.batch != nil || h.loading:
+		case h.where == absent:
+			if !r.laneBook.missing.Certain(h.ref) {
+				r.laneBook.missing.Want(h.ref, h.ref.Lane.Key, fetch.Certain, int64(r.now+r.grace()))
+			}
+		default:
+			h.loading = true
+			r.laneBook.loading = append(r.laneBook.loading, h)
+			ids = append(ids, h.ref.ID)
+			room += h.bytes
+		}
+	}
+	if len(ids) > 0 {
+		r.makeRoom(room)
+	}
+	r.load(ids)
+	r.readForks()
+}
+
+// next yields the batches that execution needs next, up to maxLoad of them and
+// a full budget of payload.
+func (r *Replica) next() func(yield func(*held) bool) {
+	return func(yield func(*held) bool) {
+		count, bytes := 0, 0
+		for _, c := range r.ordering.queue {
+			for i := range c.Cut {
+				for _, id := range c.Cut[i].Batches {
+					h := r.laneBook.held[id]
+					count++
+					bytes += h.bytes
+					if count > maxLoad || bytes > maxPayloadBytes || !yield(h) {
+						return
+					}
 				}
 			}
 		}
 	}
-	r.load(ids)
-}
-
-func (r *Replica) load(ids []dag.BatchID) {
-	if len(ids) == 0 {
-		return
-	}
-	r.makeRoom()
-	r.emit(Load{IDs: ids})
 }
 
 // execBehind reports whether this member is so far ahead of its own execution
@@ -95,9 +113,7 @@ func (r *Replica) execBehind() bool {
 	for _, c := range r.ordering.queue {
 		for i := range c.Cut {
 			for _, id := range c.Cut[i].Batches {
-				if h := r.laneBook.held[id]; h != nil {
-					bytes += h.bytes
-				}
+				bytes += r.laneBook.held[id].bytes
 			}
 		}
 	}

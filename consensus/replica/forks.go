@@ -1,45 +1,98 @@
 package replica
 
 import (
+	"slices"
+
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
-// fork stops listing a lane whose owner signed two batches with one seq. a and
-// b are the two, a nil if it is executed already.
-func (b *laneBook) fork(l *lane, mine, other *held) {
-	b.listed -= len(l.chain)
-	l.chain, l.ahead, l.forked = nil, nil, true
-	if mine != nil {
-		l.rivals = [2]*held{mine, other}
-	}
+// fork is two batches of a lane with one seq, both in the own store.
+type fork struct {
+	refs    [2]message.BatchRef
+	headers [2]*dag.SignedHeader // as far as they were read back
+	asked   bool
 }
 
 // conflict handles a batch that contradicts what is listed: the lane is forked.
-func (r *Replica) conflict(l *lane, mine *held, b *dag.Batch) {
-	r.laneBook.fork(l, mine, r.hold(b))
+func (r *Replica) conflict(l *lane, mine message.BatchRef, b *dag.Batch) {
+	r.write.Batches = append(r.write.Batches, b)
+	r.fork(l, mine, message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()})
 	r.emit(Alarm{Kind: AlarmForkedLane, Detail: l.id.String()})
-	if mine.batch == nil {
-		r.emit(Load{IDs: []dag.BatchID{mine.ref.ID}})
-	}
-	r.proveFork(l)
 }
 
-// proveFork spreads both branches of a forked lane and has a record made that
-// proves the fork, once both are at hand. Executing it freezes the lane.
-func (r *Replica) proveFork(l *lane) {
-	a, b := l.rivals[0], l.rivals[1]
-	if a == nil || b == nil || a.batch == nil || b.batch == nil {
+// fork stops listing a lane whose owner signed two batches with one seq.
+func (r *Replica) fork(l *lane, mine, other message.BatchRef) {
+	r.abandon(l)
+	l.ahead, l.waiting, l.forked = nil, 0, true
+	l.proof = &fork{refs: [2]message.BatchRef{mine, other}}
+	if len(r.laneBook.unproven) < maxUnproven {
+		r.laneBook.unproven = append(r.laneBook.unproven, l.proof)
+	}
+}
+
+// dropFrozen stops listing lanes that executed evidence has frozen. Their fork
+// may lie below what is final here, where no second branch would show it.
+func (r *Replica) dropFrozen() {
+	for _, l := range r.laneBook.order {
+		if !l.forked && r.exec.Frozen(l.id) {
+			r.abandon(l)
+			l.ahead, l.waiting, l.forked = nil, 0, true
+		}
+	}
+}
+
+// readForks reads back both branches of the lanes found forked.
+func (r *Replica) readForks() {
+	for _, f := range r.laneBook.unproven {
+		if !f.asked {
+			f.asked = true
+			r.load([]dag.BatchID{f.refs[0].ID, f.refs[1].ID})
+		}
+	}
+}
+
+// forkLoaded spreads a branch of a forked lane that was read back.
+func (r *Replica) forkLoaded(b *dag.Batch) {
+	for _, f := range r.laneBook.unproven {
+		for i := range f.refs {
+			if f.refs[i].ID == b.ID() && f.headers[i] == nil {
+				header := b.Header()
+				f.headers[i] = &header
+				r.spread(b)
+			}
+		}
+	}
+}
+
+// proveForks has records made that prove forks; executing one freezes the
+// lane. One at a time: administrative records are numbered without gaps, and one
+// is refused if somebody else's came first.
+func (r *Replica) proveForks() {
+	b := &r.laneBook
+	b.unproven = slices.DeleteFunc(b.unproven, func(f *fork) bool { return !r.exec.Freezable(f.refs[0].Lane) })
+	if !r.administrable() {
 		return
 	}
-	l.rivals = [2]*held{}
-	r.spread(a.batch)
-	r.spread(b.batch)
-	evidence, err := dag.NewForkEvidence(a.batch.Header(), b.batch.Header())
-	if err != nil {
-		panic("rivals do not conflict: " + err.Error())
+	for _, f := range b.unproven {
+		if f.headers[0] != nil && f.headers[1] != nil {
+			evidence, err := dag.NewForkEvidence(*f.headers[0], *f.headers[1])
+			if err != nil {
+				panic("rivals do not conflict: " + err.Error())
+			}
+			r.administer(dag.KindLaneFork, evidence.Encode())
+			return
+		}
 	}
-	r.administer(dag.KindLaneFork, evidence.Encode())
+}
+
+// tellFork shows a peer that still lists a forked lane why nobody else does:
+// it may have been away when both branches were spread, and would otherwise
+// wait for ever for the one that it holds to become final.
+func (r *Replica) tellFork(to PeerID, l *lane, seq dag.Seq) {
+	if seq > l.final && l.proof != nil {
+		r.emit(Serve{To: to, Request: &message.WantBatches{Refs: l.proof.refs[:]}})
+	}
 }
 
 // spread sends a batch to everybody.

@@ -13,7 +13,6 @@ type intake struct {
 	classes [dag.LaneClasses]queue
 	pending map[dag.Digest]*pending // own statements not executed yet, at most maxOwnPending
 	order   []dag.Digest            // of pending, oldest first
-	number  uint64                  // last own administrative number signed
 }
 
 // queue is what waits to be sealed into one lane.
@@ -34,7 +33,7 @@ type pending struct {
 }
 
 func newIntake(r *Replica, from *store.Restored) intake {
-	in := intake{pending: map[dag.Digest]*pending{}, number: r.exec.NextNumber(r.self) - 1}
+	in := intake{pending: map[dag.Digest]*pending{}}
 	for class := range in.classes {
 		q := &in.classes[class]
 		q.lane = dag.LaneID{Key: r.self, Number: dag.LaneNumber(class)}
@@ -60,11 +59,7 @@ func (r *Replica) submitOne(s *Submission) {
 	record := s.Record.Value()
 	statement := record.Statement()
 	if p := r.intake.pending[statement]; p != nil {
-		if p.sealed {
-			r.emit(Known{Ticket: s.Ticket, First: p.id})
-		} else {
-			p.echoes = append(p.echoes, s.Ticket)
-		}
+		r.echo(p, s.Ticket)
 		return
 	}
 	if leaf, ok := r.exec.Find(statement); ok {
@@ -79,6 +74,18 @@ func (r *Replica) submitOne(s *Submission) {
 		r.emit(Turned{Ticket: s.Ticket, Reason: ErrOverloaded})
 	default:
 		r.enqueue(q, record, s.Ticket)
+	}
+}
+
+// echo answers a statement submitted again, at the latest when it is stored.
+func (r *Replica) echo(p *pending, ticket Ticket) {
+	switch {
+	case p.sealed:
+		r.emit(Known{Ticket: ticket, First: p.id})
+	case len(p.echoes) == maxEchoes:
+		r.emit(Turned{Ticket: ticket, Reason: ErrOverloaded})
+	default:
+		p.echoes = append(p.echoes, ticket)
 	}
 }
 
@@ -102,10 +109,11 @@ func (in *intake) remember(record *dag.Record) {
 	in.order = append(in.order, record.Statement())
 }
 
-// executed forgets the own statements that a commit executed.
+// executed forgets the own statements that a commit executed. One that is not
+// sealed was executed from a batch of before a restart; it is still to be answered.
 func (in *intake) executed(self PeerID, x *store.Executed) {
 	for i := range x.Records {
-		if x.Records[i].Lane.Key == self {
+		if p := in.pending[x.Records[i].Statement]; p != nil && p.sealed && x.Records[i].Lane.Key == self {
 			delete(in.pending, x.Records[i].Statement)
 		}
 	}
@@ -120,7 +128,7 @@ func (r *Replica) sealAt() Instant {
 	for i := range r.intake.classes {
 		q := &r.intake.classes[i]
 		if len(q.records) > 0 && q.sealed <= r.durable {
-			at = min(at, q.last+r.batchSpacing(q))
+			at = min(at, r.sealQueueAt(q))
 		}
 	}
 	return at
@@ -129,10 +137,21 @@ func (r *Replica) sealAt() Instant {
 // batchSpacing is the least time between own batches: small batches are quick,
 // but a lane that only piles up is better off with few large ones.
 func (r *Replica) batchSpacing(q *queue) Instant {
-	if l := r.laneBook.lanes[q.lane]; l != nil && len(l.chain) >= dag.MaxAckBatches {
+	if l := r.laneBook.lane(q.lane); l != nil && len(l.chain) >= dag.MaxAckBatches {
 		return backlogBatchSpacing
 	}
 	return Instant(r.cfg.Timing.BatchSpacing)
+}
+
+// sealQueueAt returns when what waits in a queue is sealed. While rounds follow
+// each other quickly it waits for the own next block, which then takes it
+// along: one sync and one message for both, and the block acks it.
+func (r *Replica) sealQueueAt(q *queue) Instant {
+	at := q.last + r.batchSpacing(q)
+	if r.member && !r.pace.asleep && q.bytes < largeBatchBytes {
+		at = max(at, r.pace.last+sealPatience*Instant(r.cfg.Timing.RoundSpacing))
+	}
+	return at
 }
 
 // seal makes batches of what waits, one lane at a time, once the batch before
@@ -140,7 +159,16 @@ func (r *Replica) batchSpacing(q *queue) Instant {
 func (r *Replica) seal() {
 	for i := range r.intake.classes {
 		q := &r.intake.classes[i]
-		for len(q.records) > 0 && q.sealed <= r.durable && r.now >= q.last+r.batchSpacing(q) {
+		for len(q.records) > 0 && q.sealed <= r.durable && r.now >= r.sealQueueAt(q) {
+			r.sealBatch(q)
+		}
+	}
+}
+
+// sealWithBlock makes batches of what waits for the own next block.
+func (r *Replica) sealWithBlock() {
+	for i := range r.intake.classes {
+		if q := &r.intake.classes[i]; len(q.records) > 0 && q.sealed <= r.durable {
 			r.sealBatch(q)
 		}
 	}
@@ -149,13 +177,7 @@ func (r *Replica) seal() {
 // sealBatch signs and stores the next batch of a lane, answers its submitters
 // and sends it to everybody.
 func (r *Replica) sealBatch(q *queue) {
-	l := r.laneBook.lane(q.lane, r.committee.N())
-	if l.forked {
-		// Somebody holds another batch of this lane signed with this key. Nothing
-		// that is put there can become final: go on in a new lane.
-		q.lane.Number += dag.LaneClasses
-		l = r.laneBook.lane(q.lane, r.committee.N())
-	}
+	l := r.ownLane(q)
 	n := fit(q.records)
 	b, err := dag.SignBatch(dag.BatchHeader{
 		Ledger: r.domain.Ledger, Lane: q.lane, Seq: l.tip() + 1, Prev: l.tipID(), ClaimedAt: max(r.wall, l.claimed),
@@ -176,6 +198,16 @@ func (r *Replica) sealBatch(q *queue) {
 		q.bytes -= record.BatchBytes()
 	}
 	q.records, q.tickets = q.records[n:], q.tickets[n:]
+}
+
+// ownLane returns the lane that a queue goes on in. In one that is forked or
+// closed nothing can become final: then somebody else has, or this node had
+// before it lost its store, batches there signed with this key.
+func (r *Replica) ownLane(q *queue) *lane {
+	if l := r.laneBook.lanes[classOf(q.lane)]; l != nil && (l.forked || l.id.Number > q.lane.Number) {
+		q.lane.Number = l.id.Number + dag.LaneClasses
+	}
+	return r.laneOf(q.lane)
 }
 
 // answer tells the submitters of a sealed record.
@@ -205,11 +237,26 @@ func fit(records []*dag.Record) int {
 	return min(len(records), dag.MaxBatchRecords)
 }
 
+// administrable reports whether all of this node's administration lane is
+// executed: only then is the next number sure.
+func (r *Replica) administrable() bool {
+	q := &r.intake.classes[dag.LaneAdministration]
+	if len(q.records) > 0 {
+		return false
+	}
+	l := r.laneBook.lane(q.lane)
+	if l == nil || len(l.chain) == 0 && l.final == 0 {
+		return true
+	}
+	executed, _ := r.exec.State().Final(l.id)
+	return len(l.chain) == 0 && executed.Seq == l.final
+}
+
 // administer signs an administrative record of this node and queues it for its
 // administration lane.
 func (r *Replica) administer(kind string, body []byte) {
-	r.intake.number = max(r.intake.number+1, r.exec.NextNumber(r.self))
-	payload := (&dag.Admin{Ledger: r.domain.Ledger, Number: r.intake.number, Kind: kind, Body: body}).Encode()
+	number := r.exec.NextNumber(r.self)
+	payload := (&dag.Admin{Ledger: r.domain.Ledger, Number: number, Kind: kind, Body: body}).Encode()
 	record, err := dag.SignRecord(r.domain.Mesh, r.cfg.NodeKey, dag.FormatAdmin, payload)
 	if err != nil {
 		panic("own administrative record is refused: " + err.Error())

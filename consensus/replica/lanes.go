@@ -3,36 +3,38 @@ package replica
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/floormesh/floormesh/consensus/planted"
-	"github.com/floormesh/floormesh/consensus/quorum"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sync/fetch"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
-// ackFetchDelay is how long a batch known only from an ack may still be on its
-// way by itself before it is asked for.
-const ackFetchDelay = Instant(30 * time.Millisecond)
-
-// laneGrace is how long after a lane's last progress the rest of a gap is
-// asked for: answers come in several messages.
-const laneGrace = Instant(20 * time.Millisecond)
-
-// laneBook is what this node holds of every lane beyond what is executed.
+// laneBook is what this node holds of every lane beyond what is executed. There
+// is one lane for each node and class, so that nobody can fill it with lanes.
 type laneBook struct {
-	lanes   map[dag.LaneID]*lane
-	order   []*lane // by the commit at which the cut last moved, then by lane
-	held    map[dag.BatchID]*held
-	missing *fetch.Tracker[message.BatchRef, PeerID]
-	payload int // bytes of payload in memory
-	listed  int // batches held and listed beyond the decided cuts
+	lanes    map[class]*lane
+	order    []*lane // by the commit at which the cut last moved, then by lane
+	held     map[dag.BatchID]*held
+	missing  *fetch.Tracker[message.BatchRef, PeerID]
+	payload  int     // bytes of payload in memory
+	listed   int     // batches held and listed beyond the decided cuts
+	loading  []*held // asked from the own store since all Loads were answered
+	loads    int     // not answered yet
+	unproven []*fork // not told of yet, at most maxUnproven
 }
 
-// lane is one lane as seen from here: the decided cut, and the batches held
-// right after it.
+// class names the lanes of one node that replace one another.
+type class struct {
+	key    dag.PublicKey
+	number dag.LaneNumber
+}
+
+func classOf(id dag.LaneID) class { return class{id.Key, id.Number.Class()} }
+
+// lane is the highest lane of its class as seen from here: the decided cut, and
+// the batches held right after it.
 //
 //	… ── final ── chain[0] ── chain[1] ── …  (gap)  ahead
 type lane struct {
@@ -43,65 +45,104 @@ type lane struct {
 	since   Instant // when the first of chain came
 	chain   []*held // held and listed: consecutive, linked by prev
 	ahead   map[dag.Seq]*dag.Batch
+	waiting int           // bytes of ahead
 	claimed dag.UnixMilli // of the last own batch: never falls
 	forked  bool          // its owner signed two batches with one seq: listed no more
+	proof   *fork         // the two, nil if they are not here
 
 	acked      []dag.Seq // by author: how far it holds what is held here
 	replicated dag.Seq   // f+1 members hold it up to here
 
-	target  dag.Seq  // somebody holds it up to here
-	holder  PeerID   // who
-	chaseAt Instant  // when to ask for the gap next
-	chases  int      // requests since the last progress
-	rivals  [2]*held // the two that prove the fork, if both are held
+	target  dag.Seq // somebody holds it up to here
+	holder  PeerID  // who
+	chaseAt Instant // when to ask for the gap next
+	chases  int     // requests since the last progress
+	chasing bool    // a gap was asked for and is not closed yet
 }
 
-// held is a batch that is stored here and not executed yet.
+// held is a batch that is listed, or decided and not executed yet.
 type held struct {
 	ref     message.BatchRef
-	prev    dag.BatchID
-	bytes   int
-	batch   *dag.Batch // nil while the payload is only on disk
-	loading bool       // asked from disk
+	bytes   int // 0 while it is neither stored nor here
+	batch   *dag.Batch
+	decided bool
+	loading bool // asked from the own store
+	where   whereabouts
 }
 
-func newLaneBook(r *Replica, from *store.Restored) laneBook {
-	b := laneBook{
-		lanes:   map[dag.LaneID]*lane{},
+// whereabouts says whether the own store has a batch. It may have one that is
+// not held: a branch that was listed once, or what came before its lane was known.
+type whereabouts uint8
+
+const (
+	unknown whereabouts = iota
+	stored
+	absent
+)
+
+// restoreLanes rebuilds the book from the last executed state and what is
+// stored beyond it.
+func (r *Replica) restoreLanes(from *store.Restored) {
+	r.laneBook = laneBook{
+		lanes:   map[class]*lane{},
 		held:    map[dag.BatchID]*held{},
-		missing: fetch.New[message.BatchRef, PeerID](r.cfg.Timing.FetchTimeout, r.cfg.Rand),
+		missing: fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
-	r.laneBook = b
-	for id, l := range r.exec.State().Lanes {
-		made := r.laneBook.lane(id, r.committee.N())
-		made.final, made.finalID, made.moved = l.Seq, l.Digest, l.Moved
+	for _, id := range r.exec.State().Order() {
+		r.begin(id)
 	}
-	for _, m := range from.Batches {
-		h := &held{ref: message.BatchRef{Lane: m.Lane, Seq: m.Seq, ID: m.ID}, prev: m.Prev, bytes: m.Bytes}
-		r.laneBook.held[m.ID] = h
-		l := r.laneBook.lane(m.Lane, r.committee.N())
-		switch {
-		case l.extends(m.Seq, m.Prev):
-			l.chain = append(l.chain, h)
-			r.laneBook.listed++
-		case m.Seq <= l.tip():
-			r.laneBook.fork(l, l.at(m.Seq), h)
-		}
+	for i := range from.Batches {
+		r.restoreBatch(&from.Batches[i])
 	}
-	r.laneBook.sort()
-	return r.laneBook
 }
 
-// lane returns the lane, new if need be. Their number is bounded by the nodes
-// of the genesis and the classes of each.
-func (b *laneBook) lane(id dag.LaneID, members int) *lane {
-	l := b.lanes[id]
-	if l == nil {
-		l = &lane{id: id, acked: make([]dag.Seq, members), chaseAt: Never}
-		b.lanes[id] = l
-		b.order = append(b.order, l)
-		b.sort()
+func (r *Replica) restoreBatch(m *store.BatchMeta) {
+	if !r.open(m.Lane) {
+		return
 	}
+	l, ref := r.laneOf(m.Lane), message.BatchRef{Lane: m.Lane, Seq: m.Seq, ID: m.ID}
+	switch {
+	case l.extends(m.Seq, m.Prev):
+		r.list(l, &held{ref: ref, bytes: m.Bytes, where: stored})
+	case !l.forked && l.at(m.Seq) != nil:
+		r.fork(l, l.at(m.Seq).ref, ref)
+	}
+}
+
+// lane returns a lane, nil unless it is the highest known of its class.
+func (b *laneBook) lane(id dag.LaneID) *lane {
+	if l := b.lanes[classOf(id)]; l != nil && l.id == id {
+		return l
+	}
+	return nil
+}
+
+// laneOf returns an open lane, new if need be. Only its owner's own batch, or a
+// commit, is reason enough: whatever others say of lanes costs nothing to invent.
+func (r *Replica) laneOf(id dag.LaneID) *lane {
+	if l := r.laneBook.lane(id); l != nil {
+		return l
+	}
+	return r.begin(id)
+}
+
+// begin makes id the lane of its class. What a lower one holds beyond the
+// decided cuts is listed no more: a new number closes the one it replaces.
+func (r *Replica) begin(id dag.LaneID) *lane {
+	b := &r.laneBook
+	l := b.lanes[classOf(id)]
+	if l == nil {
+		l = &lane{}
+		b.lanes[classOf(id)] = l
+		b.order = append(b.order, l)
+	}
+	r.abandon(l)
+	final, _ := r.ordering.state.Final(id)
+	*l = lane{
+		id: id, final: final.Seq, finalID: final.Digest, moved: final.Moved,
+		acked: make([]dag.Seq, r.committee.N()), chaseAt: Never, forked: r.exec.Frozen(id),
+	}
+	b.sort()
 	return l
 }
 
@@ -138,76 +179,93 @@ func (l *lane) extends(seq dag.Seq, prev dag.BatchID) bool {
 }
 
 // open reports whether a batch of the lane may be taken: its owner is of the
-// mesh and has not opened a higher lane of the class.
+// mesh and has not begun a higher lane of the class.
 func (r *Replica) open(id dag.LaneID) bool {
-	return r.gateways[id.Key] && !r.closed(id)
-}
-
-// closed reports whether a higher lane of the same node and class has begun.
-func (r *Replica) closed(id dag.LaneID) bool {
-	_, open := r.ordering.state.Final(id)
-	return !open
+	if l := r.laneBook.lanes[classOf(id)]; l != nil && l.id.Number > id.Number {
+		return false
+	}
+	return r.gateways[id.Key]
 }
 
 // receiveBatch takes a batch that somebody sent: into its lane, or because it
-// was asked for by id.
+// is decided. Any other was asked for in vain.
 func (r *Replica) receiveBatch(from PeerID, b *dag.Batch) {
 	ref := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
-	if r.laneBook.held[ref.ID] != nil {
+	r.laneBook.missing.Have(ref)
+	if h := r.laneBook.held[ref.ID]; h != nil {
+		r.supply(h, b)
 		return
 	}
-	wanted := r.laneBook.missing.Wants(ref)
-	if !wanted && !r.open(b.Lane) {
+	if !r.open(b.Lane) {
 		return
 	}
-	l := r.laneBook.lane(b.Lane, r.committee.N())
+	l := r.laneOf(b.Lane)
 	switch {
+	case l.forked || b.Seq <= l.final:
 	case l.extends(b.Seq, b.Prev):
 		r.extend(l, b)
-	case b.Seq <= l.final || l.forked:
-		if wanted { // decided without us, or a branch that others list
-			r.hold(b)
-		}
 	case b.Seq <= l.tip():
-		r.conflict(l, l.at(b.Seq), b)
+		r.conflict(l, l.at(b.Seq).ref, b)
 	case b.Seq == l.tip()+1:
-		// The fork lies below: the batch that this one follows contradicts ours.
-		ref := message.BatchRef{Lane: b.Lane, Seq: b.Seq - 1, ID: b.Prev}
-		r.laneBook.missing.Want(ref, from, fetch.Perhaps, int64(r.now))
+		r.askBelow(from, l, b)
 	default:
 		r.keepAhead(from, l, b)
 	}
 }
 
-// hold stores a batch.
-func (r *Replica) hold(b *dag.Batch) *held {
-	ref := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
-	h := &held{ref: ref, prev: b.Prev, bytes: len(b.Raw())}
-	r.laneBook.held[ref.ID] = h
-	r.laneBook.missing.Have(ref)
+// askBelow asks for the batch that b follows, where another is listed: the
+// lane's fork lies there or below. What follows another than the final batch
+// can never be listed.
+func (r *Replica) askBelow(from PeerID, l *lane, b *dag.Batch) {
+	if b.Seq-1 > l.final {
+		ref := message.BatchRef{Lane: b.Lane, Seq: b.Seq - 1, ID: b.Prev}
+		r.laneBook.missing.Want(ref, from, fetch.Perhaps, int64(r.now))
+	}
+}
+
+// supply takes a batch that is decided, and missing here.
+func (r *Replica) supply(h *held, b *dag.Batch) {
+	if h.where == stored {
+		return
+	}
+	r.laneBook.missing.Have(h.ref)
 	r.write.Batches = append(r.write.Batches, b)
-	r.keepPayload(h, b)
-	return h
+	h.where, h.bytes = stored, len(b.Raw())
+	r.regain(h, b)
 }
 
 // extend stores the next batch of a lane, and what waited for it.
 func (r *Replica) extend(l *lane, b *dag.Batch) {
 	for b != nil && l.extends(b.Seq, b.Prev) {
-		if len(l.chain) == 0 {
-			l.since = r.now
-		}
-		l.chain = append(l.chain, r.hold(b))
+		ref := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
+		h := &held{ref: ref, bytes: len(b.Raw()), where: stored}
+		r.laneBook.missing.Have(ref)
+		r.write.Batches = append(r.write.Batches, b)
+		r.list(l, h)
+		r.keepPayload(h, b)
+		l.forgetAhead(b.Seq)
 		l.chases = 0
-		r.laneBook.listed++
 		r.pace.stir()
-		delete(l.ahead, b.Seq)
 		b = l.ahead[l.tip()+1]
 	}
-	if l.tip() >= l.target {
-		l.chaseAt = Never
-	} else {
+	switch {
+	case l.tip() >= l.target:
+		l.chaseAt, l.chasing = Never, false
+	case l.chasing:
 		l.chaseAt = r.now + laneGrace
+	default: // on their way by themselves
+		l.chaseAt = r.now + r.grace()
 	}
+}
+
+// list puts a stored batch at the end of a lane's chain.
+func (r *Replica) list(l *lane, h *held) {
+	if len(l.chain) == 0 {
+		l.since = r.now
+	}
+	l.chain = append(l.chain, h)
+	r.laneBook.held[h.ref.ID] = h
+	r.laneBook.listed++
 }
 
 // keepAhead keeps a batch that does not chain yet, and has the gap asked for.
@@ -215,150 +273,22 @@ func (r *Replica) keepAhead(from PeerID, l *lane, b *dag.Batch) {
 	if l.ahead == nil {
 		l.ahead = map[dag.Seq]*dag.Batch{}
 	}
-	if len(l.ahead) < maxAheadBatches {
+	if l.ahead[b.Seq] == nil && len(l.ahead) < maxAheadBatches && l.waiting+len(b.Raw()) <= maxAheadBytes {
 		l.ahead[b.Seq] = b
+		l.waiting += len(b.Raw())
 	}
 	r.aim(l, b.Seq, from)
 }
 
-// aim notes that from holds the lane up to seq.
-func (r *Replica) aim(l *lane, seq dag.Seq, from PeerID) {
-	if planted.AcksNotFetched || seq <= l.target && l.chaseAt != Never || seq <= l.tip() || l.forked || l.id.Key == r.self {
-		return
-	}
-	l.target, l.holder = max(seq, l.target), from
-	l.chaseAt = min(l.chaseAt, r.now+laneGrace)
-}
-
-// chaseAt returns when the next gap is asked for.
-func (b *laneBook) chaseAt() Instant {
-	at := Never
-	for _, l := range b.order {
-		at = min(at, l.chaseAt)
-	}
-	return at
-}
-
-// chase asks for the gaps of lanes whose time has come.
-func (r *Replica) chase() {
-	for _, l := range r.laneBook.order {
-		if l.chaseAt > r.now {
-			continue
-		}
-		if l.tip() >= l.target || len(r.peers) == 0 || l.chases == maxChases {
-			// Nothing to ask, nobody to ask, or whoever claimed to hold more did
-			// not: the next tips begin anew.
-			l.target, l.chases, l.chaseAt = 0, 0, Never
-			continue
-		}
-		l.chases++
-		l.chaseAt = r.now + Instant(r.cfg.Timing.FetchTimeout)
-		to := l.holder
-		if _, connected := slices.BinarySearchFunc(r.peers, to, PeerID.Compare); !connected {
-			to = r.peers[r.cfg.Rand.IntN(len(r.peers))]
-		}
-		l.holder = r.peers[r.cfg.Rand.IntN(len(r.peers))] // another one, if this one does not answer
-		r.emit(Send{To: to, Message: &message.WantLane{Lane: l.id, From: l.tip() + 1, MaxBytes: maxLaneBytes}})
-	}
-}
-
-// acks lists what this member holds right after the decided cuts, one batch
-// per lane in turn, so that no lane crowds out another.
-func (r *Replica) acks() []dag.Ack {
-	if r.execBehind() {
-		return nil
-	}
-	counts := make([]int, len(r.laneBook.order))
-	total, bytes := 0, 0
-	for turn, dealt := 0, true; dealt && turn < dag.MaxAckBatches; turn++ {
-		dealt = false
-		for i, l := range r.laneBook.order {
-			if turn >= len(l.chain) || counts[i] < turn {
-				continue
-			}
-			if total == maxListed() || bytes+l.chain[turn].bytes > maxListedBytes && total > 0 {
-				continue
-			}
-			counts[i]++
-			total++
-			bytes += l.chain[turn].bytes
-			dealt = true
-		}
-	}
-	return r.ackLists(counts)
-}
-
-// maxListed bounds the batches that one block acks.
-func maxListed() int {
-	if planted.ShortLists || planted.OwnAckOrder {
-		return 1
-	}
-	return dag.MaxBlockBatches
-}
-
-func (r *Replica) ackLists(counts []int) []dag.Ack {
-	var acks []dag.Ack
-	for i, l := range r.laneBook.order {
-		if counts[i] == 0 {
-			continue
-		}
-		ack := dag.Ack{Lane: l.id, First: l.final + 1, Batches: make([]dag.BatchID, counts[i])}
-		for k, h := range l.chain[:counts[i]] {
-			ack.Batches[k] = h.ref.ID
-		}
-		acks = append(acks, ack)
-	}
-	slices.SortFunc(acks, func(a, b dag.Ack) int { return a.Lane.Compare(b.Lane) })
-	return acks
-}
-
-// noteAcks learns from a block what its author holds: how far lanes are
-// replicated, and which batches exist that are missing here.
-func (r *Replica) noteAcks(b *dag.Block) {
-	for i := range b.Acks {
-		ack := &b.Acks[i]
-		if !r.open(ack.Lane) {
-			continue
-		}
-		r.noteAck(r.laneBook.lane(ack.Lane, r.committee.N()), ack, b.Author)
-	}
-}
-
-func (r *Replica) noteAck(l *lane, ack *dag.Ack, author dag.Author) {
-	for k, id := range slices.Backward(ack.Batches) {
-		seq := ack.First + dag.Seq(k)
-		if seq <= l.final {
-			return
-		}
-		if h := l.at(seq); h != nil && h.ref.ID == id {
-			r.noteHolder(l, author, seq)
-			return
-		}
-		if r.laneBook.held[id] == nil && seq <= l.final+dag.MaxAckBatches && !planted.AcksNotFetched {
-			ref := message.BatchRef{Lane: l.id, Seq: seq, ID: id}
-			r.laneBook.missing.Want(ref, r.authors[author], fetch.Perhaps, int64(r.now+ackFetchDelay))
-		}
-	}
-}
-
-func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
-	if seq <= l.acked[author] {
-		return
-	}
-	l.acked[author] = seq
-	if seq <= l.replicated {
-		return
-	}
-	sorted := slices.Sorted(slices.Values(l.acked))
-	reached := sorted[len(sorted)-quorum.Validity(len(sorted))]
-	if reached > l.replicated {
-		l.replicated = reached
-		r.emit(Replicated{Lane: l.id, Seq: reached})
+func (l *lane) forgetAhead(seq dag.Seq) {
+	if b := l.ahead[seq]; b != nil {
+		l.waiting -= len(b.Raw())
+		delete(l.ahead, seq)
 	}
 }
 
 // moveCuts follows a decided commit: what it finalised leaves the lists, and
-// what is not here is asked for.
+// is held until it is executed.
 func (r *Replica) moveCuts(c *dag.Commit) {
 	for i := range c.Cut {
 		r.moveCut(&c.Cut[i], c.Index)
@@ -369,41 +299,66 @@ func (r *Replica) moveCuts(c *dag.Commit) {
 }
 
 func (r *Replica) moveCut(change *dag.CutChange, index dag.CommitIndex) {
-	b := &r.laneBook
-	l := b.lane(change.Lane, r.committee.N())
-	agrees := l.at(change.Seq) != nil && l.at(change.Seq).ref.ID == change.Batches[len(change.Batches)-1]
-	if agrees {
-		n := int(change.Seq - l.final)
-		b.listed -= n
+	r.finalize(change)
+	l := r.laneBook.lanes[classOf(change.Lane)]
+	if l == nil || l.id.Number < change.Lane.Number {
+		l = r.begin(change.Lane)
+	}
+	l.moved = index
+	if l.id != change.Lane {
+		return // the others do not know yet that it is closed
+	}
+	if mine := l.at(change.Seq); mine != nil && mine.decided {
+		n := change.Seq - l.final
+		r.laneBook.listed -= int(n)
+		clear(l.chain[:n])
 		l.chain = l.chain[n:]
-	} else {
-		b.listed -= len(l.chain)
-		l.chain = nil
+	} else if lost := r.abandon(l); lost > 0 && change.Lane.Key == r.self {
+		l.forked = true // somebody else signs with our key: go on in a new lane
 	}
-	l.final, l.finalID, l.moved = change.Seq, change.Batches[len(change.Batches)-1], index
-	first := change.Seq - dag.Seq(len(change.Batches)) + 1
-	for k, id := range change.Batches {
-		if b.held[id] == nil {
-			ref := message.BatchRef{Lane: change.Lane, Seq: first + dag.Seq(k), ID: id}
-			b.missing.Want(ref, change.Lane.Key, fetch.Certain, int64(r.now))
-		}
-	}
-	if next := l.ahead[l.tip()+1]; next != nil && !agrees {
-		r.extend(l, next)
-	}
+	l.final, l.finalID = change.Seq, change.Batches[len(change.Batches)-1]
 	for seq := range l.ahead {
 		if seq <= l.tip() {
-			delete(l.ahead, seq)
+			l.forgetAhead(seq)
+		}
+	}
+	if next := l.ahead[l.tip()+1]; next != nil && l.extends(next.Seq, next.Prev) {
+		r.extend(l, next)
+	}
+}
+
+// finalize holds what a commit finalised until it is executed.
+func (r *Replica) finalize(change *dag.CutChange) {
+	b := &r.laneBook
+	l := b.lane(change.Lane)
+	first := change.Seq - dag.Seq(len(change.Batches)) + 1
+	for k, id := range change.Batches {
+		seq := first + dag.Seq(k)
+		h := b.held[id]
+		if h == nil {
+			h = &held{ref: message.BatchRef{Lane: change.Lane, Seq: seq, ID: id}}
+			b.held[id] = h
+		}
+		h.decided = true
+		if l == nil {
+			continue
+		}
+		if early := l.ahead[seq]; early != nil && early.ID() == id {
+			r.supply(h, early)
 		}
 	}
 }
 
-// fetch asks peers for the batches and blocks whose time has come.
-func (r *Replica) fetch() {
-	for _, q := range r.laneBook.missing.Due(int64(r.now), r.peers) {
-		r.emit(Send{To: q.Peer, Message: &message.WantBatches{Refs: q.Keys}})
+// abandon stops listing what a lane holds, and forgets what of it is not
+// decided; it stays in the store. It returns how much that was.
+func (r *Replica) abandon(l *lane) (lost int) {
+	r.laneBook.listed -= len(l.chain)
+	for _, h := range l.chain {
+		if !h.decided {
+			r.release(h)
+			lost++
+		}
 	}
-	for _, q := range r.blocks.missing.Due(int64(r.now), r.peers) {
-		r.emit(Send{To: q.Peer, Message: &message.WantBlocks{Refs: q.Keys}})
-	}
+	l.chain = nil
+	return lost
 }

@@ -1,6 +1,10 @@
 package replica
 
-import "time"
+import (
+	"time"
+
+	"github.com/floormesh/floormesh/dag"
+)
 
 // backlogBatchSpacing is the least time between own batches of a lane whose list is full
 // already: nothing is gained by many.
@@ -9,8 +13,10 @@ const backlogBatchSpacing = Instant(20 * time.Millisecond)
 const (
 	// maxAheadBatches bounds the batches kept in memory for a lane that do not
 	// chain to what is held yet: enough to bridge the reordering of one round
-	// trip, after which the gap is asked for.
+	// trip, after which the gap is asked for. maxAheadBytes leaves room for two
+	// of the largest: a liar fills this much for each of its lanes.
 	maxAheadBatches = 64
+	maxAheadBytes   = 2 * dag.MaxBatchBytes
 
 	// maxPayloadBytes bounds the payload kept in memory for batches that are
 	// not executed yet. What is beyond is read back from the store when its turn comes.
@@ -29,11 +35,12 @@ const (
 	// deciding. Far above maxBehindCommits, since the others may go on without it.
 	maxQueuedCommits = 4096
 
-	// maxPendingBlocks bounds, per author, the blocks that wait for a parent.
-	// Four windows' worth of what an honest author can have made.
-	maxPendingBlocks = 512
+	// maxParkedBytes bounds, per sender, the blocks that wait for a parent: all
+	// that an honest peer pushes at once. Those asked for may take as much again,
+	// or what was pushed could keep out what it waits for.
+	maxParkedBytes = 8 << 20
 
-	// maxSlotBlocks bounds the blocks of one slot accepted unasked. An honest
+	// maxSlotBlocks bounds the blocks of one slot taken unasked. An honest
 	// member needs more only if another block refers to them, and then asks.
 	maxSlotBlocks = 2
 
@@ -47,6 +54,15 @@ const (
 	// maxCosignatures is how many recent checkpoints' cosignatures are
 	// collected per author.
 	maxCosignatures = 8
+
+	// sealPatience is for how many round spacings records wait for the own next
+	// block to go with, unless they make up a batch of largeBatchBytes: a few,
+	// since rounds take longer than their spacing on a busy node.
+	sealPatience = 4
+
+	// largeBatchBytes make a batch that gains nothing from waiting: its
+	// signatures cost a hundred times what a message does.
+	largeBatchBytes = 64 << 10
 
 	// maxSubmissions and maxSubmissionBytes bound what waits to be sealed into
 	// a batch. Beyond, a submitter is told to come again.
@@ -63,6 +79,14 @@ const (
 
 	// maxLaneBytes is how much of a lane is asked for at a time.
 	maxLaneBytes = 2 << 20
+
+	// maxEchoes bounds how often one statement can be submitted again before it
+	// is stored; chosen arbitrarily.
+	maxEchoes = 64
+
+	// maxUnproven bounds the forks that this node is about to prove. Every other
+	// one proves them too.
+	maxUnproven = 64
 
 	// maxOwnPending bounds the memory of own statements not executed yet; older
 	// ones are judged at execution only.

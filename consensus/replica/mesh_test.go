@@ -3,6 +3,7 @@ package replica_test
 import (
 	"container/heap"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ type mesh struct {
 	events   events
 	seq      int
 	drop     func(from, to int, m message.Message) bool
-	outputs  map[string]int
+	lost     func(at int, id dag.BatchID) bool // batches that a store does not give back
 }
 
 type host struct {
@@ -41,6 +42,8 @@ type host struct {
 	alarms []replica.Alarm
 	blames []replica.Blame
 	blocks int
+	known  map[replica.Ticket]replica.Known
+	turned map[replica.Ticket]error
 }
 
 type event struct {
@@ -63,12 +66,18 @@ func (e *events) Pop() any {
 	return last
 }
 
-func newMesh(tb testing.TB, n int) *mesh {
+func newMesh(tb testing.TB, n int) *mesh { return newMeshOf(tb, n, func(*dag.Genesis) {}) }
+
+func newMeshOf(tb testing.TB, n int, change func(*dag.Genesis)) *mesh {
 	g, nodes, members := dagtest.Genesis(n)
-	m := &mesh{tb: tb, genesis: g, outputs: map[string]int{}}
+	change(g)
+	m := &mesh{tb: tb, genesis: g}
 	m.verifier = dag.NewVerifier(g.Domain(), rand.NewChaCha8([32]byte{1}))
 	for i := range n {
-		h := &host{store: store.NewMemory(), key: nodes[i].Public(), wake: replica.Never, stored: map[dag.RecordID]bool{}}
+		h := &host{
+			store: store.NewMemory(), key: nodes[i].Public(), wake: replica.Never,
+			stored: map[dag.RecordID]bool{}, known: map[replica.Ticket]replica.Known{}, turned: map[replica.Ticket]error{},
+		}
 		h.config = replica.Config{
 			Genesis: g, NodeKey: nodes[i], MemberKey: members[i], Rand: rand.New(rand.NewPCG(7, uint64(i))),
 		}
@@ -170,6 +179,9 @@ func (m *mesh) carry(i int, o replica.Output) {
 		if err != nil {
 			m.tb.Fatal(err)
 		}
+		if m.lost != nil {
+			batches = slices.DeleteFunc(batches, func(b *dag.Batch) bool { return m.lost(i, b.ID()) })
+		}
 		m.after(0, func() { m.step(i, replica.Loaded{Batches: batches}) })
 	case replica.Stored:
 		h.stored[o.Record] = true
@@ -179,7 +191,11 @@ func (m *mesh) carry(i int, o replica.Output) {
 		h.alarms = append(h.alarms, o)
 	case replica.Blame:
 		h.blames = append(h.blames, o)
-	case replica.Gossip, replica.Known, replica.Turned, replica.Replicated, replica.Certified:
+	case replica.Known:
+		h.known[o.Ticket] = o
+	case replica.Turned:
+		h.turned[o.Ticket] = o.Reason
+	case replica.Gossip, replica.Replicated, replica.Certified:
 	}
 }
 
@@ -230,13 +246,15 @@ func (m *mesh) run(d time.Duration) {
 	}
 }
 
-// submit has node i store record number k of device 0.
-func (m *mesh) submit(i, k int) dag.RecordID {
+// submit has node i store record number k of device 0, with ticket k+1.
+func (m *mesh) submit(i, k int) dag.RecordID { return m.submitAs(i, k, replica.Ticket(k+1)) }
+
+func (m *mesh) submitAs(i, k int, ticket replica.Ticket) dag.RecordID {
 	r := dagtest.Reading(m.genesis.ID(), dagtest.DeviceKey(0), k)
 	good, errs := dag.Verify(m.verifier, []*dag.Record{r})
 	if errs[0] != nil {
 		m.tb.Fatal(errs[0])
 	}
-	m.step(i, replica.Submitted{Records: []replica.Submission{{Ticket: replica.Ticket(k + 1), Record: good[0]}}})
+	m.step(i, replica.Submitted{Records: []replica.Submission{{Ticket: ticket, Record: good[0]}}})
 	return r.ID()
 }

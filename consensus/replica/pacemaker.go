@@ -87,6 +87,7 @@ func (r *Replica) propose() bool {
 	if !r.member || !r.mayPropose() || r.now < r.proposeAt() {
 		return false
 	}
+	r.sealWithBlock()
 	r.makeBlock()
 	return true
 }
@@ -103,20 +104,24 @@ func (r *Replica) mayPropose() bool {
 		r.tips.last = r.now
 	}
 	p.asleep = !awake
-	if !awake || p.sealed > r.durable {
+	if !awake || !r.ownSettled() {
 		return false
-	}
-	if own := r.blocks.newest; own != nil && !r.ordering.graph.Has(own.Ref()) {
-		return false // it waits for a parent since the restart
 	}
 	p.enter(r)
 	return p.entered != Never
 }
 
+// ownSettled reports whether the own newest block is durable, and does not wait
+// for a parent since a restart.
+func (r *Replica) ownSettled() bool {
+	own := r.blocks.newest
+	return r.pace.sealed <= r.durable && (own == nil || r.ordering.graph.Has(own.Ref()))
+}
+
 // proposeAt returns the instant of the next own block if nothing else happens.
 func (r *Replica) proposeAt() Instant {
 	p := &r.pace
-	if !r.member || p.asleep || p.entered == Never || p.sealed > r.durable {
+	if !r.member || p.asleep || p.entered == Never || !r.ownSettled() {
 		return Never
 	}
 	earliest := p.last + Instant(r.roundSpacing())

@@ -1,6 +1,10 @@
 package replica
 
-import "github.com/floormesh/floormesh/dag"
+import (
+	"slices"
+
+	"github.com/floormesh/floormesh/dag"
+)
 
 // keepPayload keeps a new batch's records in memory until they are executed, as
 // far as the budget goes; beyond it they are read back from the store.
@@ -15,44 +19,66 @@ func (r *Replica) keepPayload(h *held, b *dag.Batch) {
 func (r *Replica) regain(h *held, b *dag.Batch) {
 	h.loading = false
 	if h.batch == nil {
-		h.batch = b
+		h.batch, h.bytes, h.where = b, len(b.Raw()), stored
 		r.laneBook.payload += h.bytes
 	}
 }
 
-// loaded takes payload back from the own store.
-func (r *Replica) loaded(batches []*dag.Batch) {
-	for _, b := range batches {
-		if h := r.laneBook.held[b.ID()]; h != nil {
-			r.regain(h, b)
-			if l := r.laneBook.lanes[b.Lane]; l.forked {
-				r.proveFork(l)
-			}
-		}
+// load asks the own store for batches.
+func (r *Replica) load(ids []dag.BatchID) {
+	if len(ids) > 0 {
+		r.laneBook.loads++
+		r.emit(Load{IDs: ids})
 	}
 }
 
-// release forgets an executed batch.
-func (r *Replica) release(id dag.BatchID) {
-	h := r.laneBook.held[id]
-	if h == nil {
+// loaded takes payload back from the own store. What it does not have is asked
+// of peers; that is known once nothing else is being read.
+func (r *Replica) loaded(batches []*dag.Batch) {
+	b := &r.laneBook
+	for _, batch := range batches {
+		if h := b.held[batch.ID()]; h != nil {
+			r.regain(h, batch)
+		}
+		r.forkLoaded(batch)
+	}
+	if b.loads = max(b.loads-1, 0); b.loads > 0 {
 		return
 	}
+	for _, h := range b.loading {
+		if h.loading {
+			h.loading, h.where = false, absent
+		}
+	}
+	clear(b.loading)
+	b.loading = b.loading[:0]
+	b.unproven = slices.DeleteFunc(b.unproven, func(f *fork) bool {
+		return f.asked && (f.headers[0] == nil || f.headers[1] == nil)
+	})
+}
+
+// release forgets a batch that is executed or listed no more.
+func (r *Replica) release(h *held) {
+	r.unload(h)
+	delete(r.laneBook.held, h.ref.ID)
+}
+
+func (r *Replica) unload(h *held) {
 	if h.batch != nil {
+		h.batch = nil
 		r.laneBook.payload -= h.bytes
 	}
-	delete(r.laneBook.held, id)
 }
 
 // makeRoom drops the payload of batches that are not decided yet, when it
 // keeps out what execution needs now.
-func (r *Replica) makeRoom() {
+func (r *Replica) makeRoom(bytes int) {
+	if r.laneBook.payload+bytes <= maxPayloadBytes {
+		return
+	}
 	for _, l := range r.laneBook.order {
 		for _, h := range l.chain {
-			if h.batch != nil {
-				h.batch = nil
-				r.laneBook.payload -= h.bytes
-			}
+			r.unload(h)
 		}
 	}
 }

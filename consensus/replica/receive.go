@@ -38,8 +38,12 @@ func (r *Replica) connect(p PeerID) {
 	if known || !r.gateways[p] || p == r.self {
 		return
 	}
+	if len(r.peers)+1 < r.committee.Q() {
+		// Waiting for a quorum says nothing of how slow it is. With one at hand,
+		// nobody shall shorten the timeout by coming and going.
+		r.pace.timeout = r.cfg.Timing.TimeoutFloor
+	}
 	r.peers = slices.Insert(r.peers, at, p)
-	r.pace.timeout = r.cfg.Timing.TimeoutFloor
 	r.laneBook.missing.Retry(int64(r.now))
 	r.blocks.missing.Retry(int64(r.now))
 	r.emit(Send{To: p, Message: r.makeTips(false)})

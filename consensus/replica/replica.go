@@ -86,7 +86,7 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 func (r *Replica) restore(from *store.Restored) {
 	r.snapshotAt = r.exec.State().Index
 	r.ordering = newOrdering(r)
-	r.laneBook = newLaneBook(r, from)
+	r.restoreLanes(from)
 	r.intake = newIntake(r, from)
 	r.blocks = newBlockBook(r)
 	r.pace = newPacemaker(r)
@@ -124,6 +124,7 @@ func (r *Replica) Step(now Instant, wall dag.UnixMilli, in Input) (out []Output,
 // advance does everything that has become possible: the order is that of a
 // record's life, so that one call carries it as far as it can go.
 func (r *Replica) advance() {
+	r.proveForks()
 	r.seal()
 	for {
 		r.decide()

@@ -21,7 +21,7 @@ func (r *Replica) tipsAt() Instant {
 		return Never
 	}
 	progress := max(r.tips.last, r.pace.last)
-	return progress + Instant(min(max(r.pace.timeout, 2*r.cfg.Timing.TimeoutFloor), r.cfg.Timing.Resend))
+	return progress + Instant(min(max(r.pace.timeout, r.cfg.Timing.Grace), r.cfg.Timing.Resend))
 }
 
 // sayTips tells everybody how far this node is, when nothing has moved for long.
@@ -71,10 +71,8 @@ func (r *Replica) receiveTips(from PeerID, m *message.Tips) {
 	if m.Newest != nil {
 		r.receiveBlock(from, m.Newest)
 	}
-	for _, t := range m.Lanes {
-		if r.open(t.Lane) {
-			r.aim(r.laneBook.lane(t.Lane, r.committee.N()), t.Seq, from)
-		}
+	for i := range m.Lanes {
+		r.noteTip(from, &m.Lanes[i])
 	}
 	r.push(from, m.Highest)
 	if !m.Reply {

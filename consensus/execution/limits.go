@@ -1,0 +1,6 @@
+package execution
+
+// maxFrozenLanes bounds the frozen lanes of one owner, and with them the state
+// and the records that can be made of forks. Who forks more is past being
+// trusted: its lanes go on to be cut on one branch each, which harms nobody else.
+const maxFrozenLanes = 64

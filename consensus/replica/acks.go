@@ -1,0 +1,115 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/floormesh/floormesh/consensus/planted"
+	"github.com/floormesh/floormesh/consensus/quorum"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sync/fetch"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// acks lists what this member holds right after the decided cuts, one batch
+// per lane in turn, so that no lane crowds out another. There are at most
+// dag.MaxAckLanes lanes: one of each class for each gateway.
+func (r *Replica) acks() []dag.Ack {
+	if r.execBehind() {
+		return nil
+	}
+	counts := make([]int, len(r.laneBook.order))
+	total, bytes := 0, 0
+	for turn, dealt := 0, true; dealt && turn < dag.MaxAckBatches; turn++ {
+		dealt = false
+		for i, l := range r.laneBook.order {
+			if turn >= len(l.chain) || counts[i] < turn {
+				continue
+			}
+			if total == maxListed() || bytes+l.chain[turn].bytes > maxListedBytes && total > 0 {
+				continue
+			}
+			counts[i]++
+			total++
+			bytes += l.chain[turn].bytes
+			dealt = true
+		}
+	}
+	return r.ackLists(counts)
+}
+
+// maxListed bounds the batches that one block acks.
+func maxListed() int {
+	if planted.ShortLists || planted.OwnAckOrder {
+		return 1
+	}
+	return dag.MaxBlockBatches
+}
+
+func (r *Replica) ackLists(counts []int) []dag.Ack {
+	var acks []dag.Ack
+	for i, l := range r.laneBook.order {
+		if counts[i] == 0 {
+			continue
+		}
+		ack := dag.Ack{Lane: l.id, First: l.final + 1, Batches: make([]dag.BatchID, counts[i])}
+		for k, h := range l.chain[:counts[i]] {
+			ack.Batches[k] = h.ref.ID
+		}
+		acks = append(acks, ack)
+	}
+	slices.SortFunc(acks, func(a, b dag.Ack) int { return a.Lane.Compare(b.Lane) })
+	return acks
+}
+
+// noteAcks learns from a block what its author holds: how far lanes are
+// replicated, and which batches exist that are missing here.
+func (r *Replica) noteAcks(b *dag.Block) {
+	for i := range b.Acks {
+		if ack := &b.Acks[i]; r.open(ack.Lane) {
+			r.noteAck(ack, b.Author)
+		}
+	}
+}
+
+func (r *Replica) noteAck(ack *dag.Ack, author dag.Author) {
+	l := r.laneBook.lane(ack.Lane)
+	if l == nil {
+		l = &lane{} // nothing of it is here, nor final
+	}
+	if l.forked {
+		return // a branch that is decided is asked for then
+	}
+	for k, id := range slices.Backward(ack.Batches) {
+		seq := ack.First + dag.Seq(k)
+		if seq <= l.final {
+			return
+		}
+		if h := l.at(seq); h != nil && h.ref.ID == id {
+			r.noteHolder(l, author, seq)
+			return
+		}
+		if early := l.ahead[seq]; early != nil && early.ID() == id {
+			continue
+		}
+		if seq <= l.final+dag.MaxAckBatches && !planted.AcksNotFetched {
+			ref := message.BatchRef{Lane: ack.Lane, Seq: seq, ID: id}
+			r.laneBook.missing.Want(ref, r.authors[author], fetch.Perhaps, int64(r.now+r.grace()))
+		}
+	}
+}
+
+func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
+	if seq <= l.acked[author] {
+		return
+	}
+	l.acked[author] = seq
+	if seq <= l.replicated {
+		return
+	}
+	sorted := slices.Sorted(slices.Values(l.acked))
+	reached := sorted[len(sorted)-quorum.Validity(len(sorted))]
+	if reached > l.replicated {
+		l.replicated = reached
+		r.emit(Replicated{Lane: l.id, Seq: reached})
+	}
+}

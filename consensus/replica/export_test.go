@@ -1,0 +1,38 @@
+package replica
+
+import "time"
+
+// Sizes counts what peers could make grow.
+type Sizes struct {
+	Lanes, Held, Listed, Ahead   int
+	Pending, ParkedBytes, Wanted int
+	Cosignatures, Queue          int
+	Payload                      int
+}
+
+// SizesOf lets tests look at what a Replica keeps.
+func SizesOf(r *Replica) Sizes {
+	s := Sizes{
+		Lanes: len(r.laneBook.lanes), Held: len(r.laneBook.held), Listed: r.laneBook.listed,
+		Pending: len(r.blocks.pending), Wanted: r.laneBook.missing.Len() + r.blocks.missing.Len(),
+		Cosignatures: len(r.cosigns.recent), Queue: len(r.ordering.queue), Payload: r.laneBook.payload,
+	}
+	for _, l := range r.laneBook.order {
+		s.Ahead += len(l.ahead)
+	}
+	for _, bytes := range r.blocks.parked {
+		s.ParkedBytes += bytes
+	}
+	return s
+}
+
+// TimeoutOf returns the round timeout in force.
+func TimeoutOf(r *Replica) time.Duration { return r.pace.timeout }
+
+// Bounds that tests check against.
+const (
+	MaxParkedBytes  = maxParkedBytes
+	MaxAheadBatches = maxAheadBatches
+	MaxCosignatures = maxCosignatures
+	MaxEchoes       = maxEchoes
+)
