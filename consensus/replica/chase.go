@@ -84,10 +84,24 @@ func (r *Replica) chase() {
 	}
 }
 
+// pastUse drops what was only said to exist from the list of what is missing,
+// once its lane has gone on without it.
+func (r *Replica) pastUse(ref message.BatchRef) bool {
+	l := r.laneBook.lane(ref.Lane)
+	past := r.laneBook.held[ref.ID] == nil &&
+		(!r.open(ref.Lane) || l != nil && (l.forked || ref.Seq <= l.final))
+	if past {
+		r.laneBook.missing.Have(ref)
+	}
+	return past
+}
+
 // fetch asks peers for the batches and blocks whose time has come.
 func (r *Replica) fetch() {
 	for _, q := range r.laneBook.missing.Due(int64(r.now), r.peers) {
-		r.emit(Send{To: q.Peer, Message: &message.WantBatches{Refs: q.Keys}})
+		if refs := slices.DeleteFunc(q.Keys, r.pastUse); len(refs) > 0 {
+			r.emit(Send{To: q.Peer, Message: &message.WantBatches{Refs: refs}})
+		}
 	}
 	for _, q := range r.blocks.missing.Due(int64(r.now), r.peers) {
 		r.emit(Send{To: q.Peer, Message: &message.WantBlocks{Refs: q.Keys}})

@@ -53,6 +53,6 @@ func DefaultTiming() Timing {
 		Resend:          time.Second,
 		BatchSpacing:    time.Millisecond,
 		FetchTimeout:    100 * time.Millisecond,
-		Grace:           250 * time.Millisecond,
+		Grace:           500 * time.Millisecond,
 	}
 }

@@ -674,3 +674,22 @@ func TestTipsOfAnotherCommitteeAreIgnored(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, before)
 	}
 }
+
+// TestInventionsAreDroppedWhenTheirLaneGoesOn has a liar list a batch that does
+// not exist in the place of one that then becomes final.
+func TestInventionsAreDroppedWhenTheirLaneGoesOn(t *testing.T) {
+	m := newMesh(t, 4)
+	m.kill(3)
+	lie := dag.Ack{Lane: dag.LaneID{Key: m.nodes[1].key}, First: 1, Batches: []dag.BatchID{{1}}}
+	m.deliver(3, 0, &message.Blocks{Blocks: []*dag.Block{m.block(3, 1, 0, []dag.Ack{lie})}})
+	if got := m.sizes(0).Wanted; got != 1 {
+		t.Fatalf("%d batches are wanted, want the invented one", got)
+	}
+	id := m.submit(1, 0)
+	m.run(3 * time.Second)
+	m.wantFinal([]dag.RecordID{id})
+	if got := m.sizes(0).Wanted; got != 0 {
+		t.Errorf("%d inventions are still asked for", got)
+	}
+	m.wantQuiet()
+}

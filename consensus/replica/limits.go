@@ -96,6 +96,12 @@ const (
 	// the round spacing doubles: a batch needs about five to become final.
 	quietRounds = 6
 
+	// roundsPerCheckpoint is how many rounds a mesh with nothing left to order
+	// makes at least per checkpoint interval until the last commit is certified:
+	// the checkpoint comes at most an eighth of it late, and the three rounds that
+	// commit it follow soon.
+	roundsPerCheckpoint = 8
+
 	// snapshotCommits is after how many commits the executor's state is
 	// written again at the latest; a restart repeats at most that many.
 	snapshotCommits = 64

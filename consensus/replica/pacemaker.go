@@ -149,13 +149,19 @@ func (r *Replica) roundReady(round dag.Round) bool {
 }
 
 // roundSpacing is the least time between own blocks. It doubles while rounds
-// pass and nothing becomes final.
+// pass and nothing becomes final; no further than some rounds per checkpoint
+// while one is still to come, or proofs would wait for seconds.
 func (r *Replica) roundSpacing() time.Duration {
 	t := &r.cfg.Timing
 	if r.pace.silent <= quietRounds {
 		return t.RoundSpacing
 	}
-	return min(t.RoundSpacing<<min(r.pace.silent-quietRounds, 20), t.RoundSpacingCap)
+	longest := t.RoundSpacingCap
+	if r.ordering.moved > r.cosigns.certifiedCommit() {
+		checkpoint := time.Duration(r.cfg.Genesis.CheckpointMillis) * time.Millisecond
+		longest = min(longest, max(checkpoint/roundsPerCheckpoint, t.RoundSpacing))
+	}
+	return min(t.RoundSpacing<<min(r.pace.silent-quietRounds, 20), longest)
 }
 
 // makeBlock makes the own block of the next round and sends it.

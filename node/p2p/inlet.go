@@ -133,12 +133,17 @@ func (in *inlet) start(ctx context.Context, raw []byte, held int64) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errProtocol, err)
 	}
-	if _, heavy := m.(*message.Batches); !heavy {
+	carried, heavy := m.(*message.Batches)
+	if !heavy {
 		in.handOverNow(m)
 		in.room.Release(held)
 		return nil
 	}
-	result, err := t.pool.Start(ctx, m)
+	if carried = t.seen.fresh(carried, time.Now()); carried == nil {
+		in.room.Release(held)
+		return nil
+	}
+	result, err := t.pool.Start(ctx, carried)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,13 @@ import (
 
 // Bounds on what a peer can make this node hold.
 const (
+	// seenFor is how long a second copy of a batch is dropped: as long as
+	// a busy node may take to check the first.
+	seenFor = 2 * time.Second
+
+	// maxSeen bounds the batches remembered as seen, some 300 KB.
+	maxSeen = 4096
+
 	// maxFrameBytes bounds one frame of a stream: the largest message, and the
 	// byte that says how it is packed.
 	maxFrameBytes = message.MaxBytes + 1

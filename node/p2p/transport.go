@@ -41,6 +41,7 @@ type Transport struct {
 	closed  bool
 	running sync.WaitGroup
 	recent  recent
+	seen    seen
 }
 
 // New opens a node's end of the mesh and begins to connect. It returns as soon

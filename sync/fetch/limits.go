@@ -14,9 +14,9 @@ const (
 	MaxPerRequest = 256
 
 	// maxTries is how often a thing that only might exist is asked for. With
-	// doubling delays that is about half a minute; who refers to it again
-	// starts it anew.
-	maxTries = 8
+	// delays doubling from 250 ms that is some ten seconds; who refers to it
+	// again starts it anew.
+	maxTries = 6
 
 	// maxBackoff caps the delay between two requests for one thing.
 	maxBackoff = 5 * time.Second

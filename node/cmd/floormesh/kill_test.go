@@ -120,7 +120,7 @@ func sendUntil(ctx context.Context, t *testing.T, mesh dag.MeshID, device int, g
 		case <-ctx.Done():
 			return acknowledged
 		}
-		c := client.New(g.Ready().HTTP) // its port changes with every start
+		c := client.New(g.Ready().HTTP) // a new connection, in case it was started again
 		receipts, err := c.Submit(ctx, signSome(t, mesh, key, device, i))
 		c.Close()
 		if _, gone := errors.AsType[*client.UnreachableError](err); err != nil && !gone {

@@ -39,8 +39,9 @@ const (
 	pollFast = 20 * time.Millisecond
 	pollSlow = 100 * time.Millisecond
 
-	// requestTimeout is after how long a request is sent again, elsewhere.
-	requestTimeout = 10 * time.Second
+	// requestTimeout is after how long a request is sent again, elsewhere. A
+	// gateway itself gives up after 15 s.
+	requestTimeout = 20 * time.Second
 
 	// settleTimeout bounds the wait until all is final after the load.
 	settleTimeout = 60 * time.Second

@@ -47,7 +47,11 @@ func New(o Options) (*Fleet, error) {
 	if o.Site == "" {
 		o.Site = "plant"
 	}
-	mesh, err := node.Init(o.Dir, node.InitOptions{Mesh: o.Mesh, Site: o.Site, Gateways: o.Gateways})
+	base, err := freeBase(o.Gateways)
+	if err != nil {
+		return nil, err
+	}
+	mesh, err := node.Init(o.Dir, node.InitOptions{Mesh: o.Mesh, Site: o.Site, Gateways: o.Gateways, BasePort: base})
 	if err != nil {
 		return nil, err
 	}
