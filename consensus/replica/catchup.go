@@ -13,8 +13,10 @@ import (
 // certified checkpoint, which proves every commit before it, executes them, and
 // takes up the DAG from there. The same way serves a node that is no member.
 type catchup struct {
-	at    Instant // when to ask next, Never while there is nothing to ask
-	after dag.CommitIndex
+	at    Instant         // when to ask next, Never while there is nothing to ask
+	after dag.CommitIndex // the last commit decided
+	since Instant         // when a certified one beyond it was heard of, Never before
+	next  Instant         // not asked again before
 }
 
 // farBehind reports whether a certified checkpoint lies beyond what the blocks
@@ -28,6 +30,18 @@ func (r *Replica) farBehind() bool {
 	return !r.member || c.LeaderRound > r.ordering.state.LeaderRound+window/2
 }
 
+// lagging reports whether certified commits are to be followed: those far
+// beyond reach, or those that the blocks here have not decided for long. A liar
+// can show a block to some that the others never hear of; when these have what
+// they need by it and rest, no further block decides for the others.
+func (r *Replica) lagging() bool {
+	c := &r.catchup
+	return r.farBehind() || c.since != Never && r.now >= c.since+r.patience()
+}
+
+// patience is how long blocks may take to decide what is certified already.
+func (r *Replica) patience() Instant { return 2 * Instant(r.cfg.Timing.Resend) }
+
 // mayCatchUp reports whether execution is ready for another stretch: whatever
 // peers push, no more than that waits in memory.
 func (r *Replica) mayCatchUp() bool { return len(r.ordering.queue) <= maxBehindCommits }
@@ -35,15 +49,26 @@ func (r *Replica) mayCatchUp() bool { return len(r.ordering.queue) <= maxBehindC
 // catchUp asks one peer for the next stretch of commits.
 func (r *Replica) catchUp() {
 	c := &r.catchup
-	if !r.farBehind() || len(r.peers) == 0 || !r.mayCatchUp() {
-		c.at = Never
-		return
-	}
 	after := r.ordering.state.Index
-	if c.at != Never && r.now < c.at && c.after == after {
+	c.at = Never
+	switch {
+	case r.cosigns.certifiedCommit() <= after:
+		c.since = Never
+		return
+	case c.since == Never || c.after != after:
+		c.after, c.since, c.next = after, r.now, r.now
+	}
+	if len(r.peers) == 0 || !r.mayCatchUp() {
 		return
 	}
-	c.at, c.after = r.now+4*Instant(r.cfg.Timing.FetchTimeout), after
+	if c.at = c.next; !r.farBehind() {
+		c.at = max(c.next, c.since+r.patience())
+	}
+	if r.now < c.at {
+		return
+	}
+	c.next = r.now + 4*Instant(r.cfg.Timing.FetchTimeout)
+	c.at = c.next
 	peer := r.peers[r.cfg.Rand.IntN(len(r.peers))]
 	r.emit(Send{To: peer, Message: &message.WantCommits{After: after}})
 }
@@ -59,7 +84,7 @@ func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
 		return
 	}
 	r.certify(m.Certified)
-	if !r.farBehind() {
+	if !r.lagging() {
 		return // the blocks are within reach: no round is to be jumped over
 	}
 	if err := r.rehearse(m.Commits); err != nil {

@@ -587,6 +587,20 @@ func TestBlocksWithinReachAreNotJumpedOver(t *testing.T) {
 	m.wantQuiet()
 }
 
+// TestWhatIsCertifiedIsNotWaitedForForEver has a member never get the blocks by
+// which the others decided before they came to rest.
+func TestWhatIsCertifiedIsNotWaitedForForEver(t *testing.T) {
+	m := newMesh(t, 4)
+	m.drop = func(_, to int, msg message.Message) bool {
+		_, blocks := msg.(*message.Blocks)
+		return blocks && to == 0
+	}
+	id := m.submit(1, 0)
+	m.run(5 * time.Second)
+	m.wantFinal([]dag.RecordID{id})
+	m.wantQuiet()
+}
+
 // TestALaggardNoticesAnotherLog certifies another root before the laggard
 // executes the commit.
 func TestALaggardNoticesAnotherLog(t *testing.T) {

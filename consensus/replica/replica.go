@@ -92,7 +92,7 @@ func (r *Replica) restore(from *store.Restored) {
 	r.pace = newPacemaker(r)
 	r.cosigns = newCosignBook(from)
 	r.blocks.restore(r, from.Blocks)
-	r.catchup.at = Never
+	r.catchup.at, r.catchup.since = Never, Never
 }
 
 // Step applies one input at time now and returns what the driver must do, in

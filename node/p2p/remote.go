@@ -248,7 +248,11 @@ func (r *remote) receive(ctx context.Context, s network.Stream) {
 	r.heard()
 
 	err := in.run(ctx)
-	_ = s.Reset()
+	if errors.Is(err, errRefusing) {
+		_ = s.Close() // a reset would overtake the reason
+	} else {
+		_ = s.Reset()
+	}
 
 	r.mu.Lock()
 	current := r.inlets[s.Protocol()] == in

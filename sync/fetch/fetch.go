@@ -1,8 +1,8 @@
 // Package fetch keeps track of what is missing here and whom to ask for it.
 //
 // A [Tracker] is told what is wanted and who probably has it, and when it
-// arrived. Due then says which peer to ask for what: first the one that
-// referred to the thing, then others in turn, each after a doubling delay.
+// arrived. Due then says which peer to ask for what: first those that referred to
+// the thing, newest first, then others and them at random, after doubling delays.
 // It sends nothing itself and reads no clock.
 //
 // # Design
@@ -46,9 +46,10 @@ type Tracker[K comparable, P comparable] struct {
 
 type entry[K comparable, P comparable] struct {
 	key       K
-	holder    P // who referred to it
+	sponsor   P   // who referred to it first
+	holders   []P // who referred to it, at most maxHolders, newest last
 	certainty Certainty
-	tries     int     // since the holder was told
+	tries     int     // since somebody referred to it
 	asked     Instant // when last
 	at        Instant // when to ask next
 	gone      bool
@@ -75,7 +76,7 @@ func (t *Tracker[K, P]) Want(key K, holder P, c Certainty, at Instant) bool {
 	if c == Perhaps && t.rumours[holder] >= MaxRumours {
 		return false
 	}
-	e := &entry[K, P]{key: key, holder: holder, certainty: c, at: at}
+	e := &entry[K, P]{key: key, sponsor: holder, holders: []P{holder}, certainty: c, at: at}
 	t.count(e, 1)
 	t.wanted[key] = e
 	t.order = append(t.order, e)
@@ -87,12 +88,18 @@ func (t *Tracker[K, P]) Want(key K, holder P, c Certainty, at Instant) bool {
 func (t *Tracker[K, P]) renew(e *entry[K, P], holder P, c Certainty, at Instant) {
 	t.count(e, -1)
 	e.certainty = e.certainty || c
-	if e.tries > 0 && (e.certainty == Certain || t.rumours[holder] < MaxRumours) {
-		e.holder, e.tries = holder, 0
+	t.count(e, 1)
+	if i := slices.Index(e.holders, holder); i >= 0 {
+		e.holders = slices.Delete(e.holders, i, i+1)
+	} else if len(e.holders) == maxHolders {
+		e.holders = slices.Delete(e.holders, 0, 1)
+	}
+	e.holders = append(e.holders, holder)
+	if e.tries > 0 {
+		e.tries = 0
 		e.at = min(e.at, max(at, e.asked+int64(t.retry)))
 		t.next = min(t.next, e.at)
 	}
-	t.count(e, 1)
 }
 
 // count adds to the number of things wanted on a holder's word.
@@ -100,8 +107,8 @@ func (t *Tracker[K, P]) count(e *entry[K, P], more int) {
 	if e.certainty == Certain {
 		return
 	}
-	if t.rumours[e.holder] += more; t.rumours[e.holder] == 0 {
-		delete(t.rumours, e.holder)
+	if t.rumours[e.sponsor] += more; t.rumours[e.sponsor] == 0 {
+		delete(t.rumours, e.sponsor)
 	}
 }
 
@@ -160,14 +167,14 @@ func (t *Tracker[K, P]) Due(now Instant, peers []P) []Request[K, P] {
 			continue
 		}
 		if e.at <= now && !alone {
-			if e.tries >= maxTries && e.certainty == Perhaps {
+			if e.tries >= maxTries+len(e.holders)-1 && e.certainty == Perhaps {
 				t.remove(e)
 				continue
 			}
 			requests = add(requests, t.choose(e, peers), e.key)
 			e.tries++
 			e.asked = now
-			e.at = now + int64(t.delay(e.tries))
+			e.at = now + int64(t.delay(e))
 		}
 		kept = append(kept, e)
 		if !alone {
@@ -187,16 +194,27 @@ func (t *Tracker[K, P]) Retry(now Instant) {
 	t.next = min(t.next, now)
 }
 
-// choose returns the referrer at first, when it can be reached, then anybody.
+// choose returns each holder once, the newest first, and then by turns anybody
+// and one of them. Whoever cannot be reached is replaced by anybody.
 func (t *Tracker[K, P]) choose(e *entry[K, P], peers []P) P {
-	if e.tries == 0 && slices.Contains(peers, e.holder) {
-		return e.holder
+	held := len(e.holders)
+	holder := held - 1 - e.tries
+	if e.tries >= held && held > 1 && (e.tries-held)%2 == 1 {
+		holder = t.rand.IntN(held)
+	}
+	if holder >= 0 && slices.Contains(peers, e.holders[holder]) {
+		return e.holders[holder]
 	}
 	return peers[t.rand.IntN(len(peers))]
 }
 
-func (t *Tracker[K, P]) delay(tries int) time.Duration {
-	return min(t.retry<<min(max(tries-1, 0), 16), maxBackoff)
+// delay grows once every holder was asked.
+func (t *Tracker[K, P]) delay(e *entry[K, P]) time.Duration {
+	longest := maxBackoff
+	if e.certainty == Certain {
+		longest = maxCertainBackoff
+	}
+	return min(t.retry<<min(max(e.tries-len(e.holders), 0), 16), longest)
 }
 
 // add puts key into the open request to peer, or begins another.

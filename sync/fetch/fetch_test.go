@@ -43,6 +43,36 @@ func TestAsksTheReferrerFirstThenOthers(t *testing.T) {
 	}
 }
 
+// TestAsksEveryHolder has one peer that really has a thing among liars that say
+// so and many that do not.
+func TestAsksEveryHolder(t *testing.T) {
+	f := newTracker()
+	peers := []string{"gw1", "gw2", "gw3", "gw4", "gw5", "gw6", "gw7", "gw8", "gw9"}
+	for _, holder := range []string{"gw1", "gw5", "gw2", "gw5", "away"} {
+		f.Want("a", holder, fetch.Perhaps, 0)
+	}
+	f.Want("a", "owner", fetch.Certain, 0)
+	asked := map[string]int64{}
+	for now := int64(0); now < int64(time.Second); now = f.Next() {
+		for _, r := range f.Due(now, peers) {
+			if _, before := asked[r.Peer]; !before {
+				asked[r.Peer] = now
+			}
+		}
+	}
+	for _, holder := range []string{"gw1", "gw2", "gw5"} {
+		if at, ok := asked[holder]; !ok || at > 400*ms {
+			t.Errorf("%s was asked at %d (%t), want within the first five requests", holder, at/ms, ok)
+		}
+	}
+	for i := range 40 {
+		f.Want("b", fmt.Sprint(i), fetch.Perhaps, 0)
+	}
+	if got := f.Due(f.Next(), []string{"39"}); len(got) != 1 || got[0].Peer != "39" {
+		t.Errorf("of many holders %v was asked, want the newest", got)
+	}
+}
+
 func TestGivesUpOnlyWhatMayNotExist(t *testing.T) {
 	f := newTracker()
 	f.Want("rumour", "gw1", fetch.Perhaps, 0)
