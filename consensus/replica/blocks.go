@@ -169,6 +169,22 @@ func (r *Replica) askParents(from PeerID, b *dag.Block) {
 	}
 }
 
+// askAgain has everything asked for anew that a pending block waits for. Whoever
+// has those blocks may take them for known: of an equivocation a peer's tips do
+// not tell which block it has.
+func (r *Replica) askAgain() {
+	var roots []dag.BlockRef
+	for ref := range r.blocks.waiters {
+		if r.blocks.pending[ref] == nil && !r.blocks.missing.Wants(ref) {
+			roots = append(roots, ref)
+		}
+	}
+	slices.SortFunc(roots, byRef)
+	for _, ref := range roots {
+		r.blocks.missing.Want(ref, r.blocks.waiters[ref][0].from, fetch.Perhaps, int64(r.now))
+	}
+}
+
 // accept puts a block whose parents are here into the graph, and after it
 // those that waited for it.
 func (r *Replica) accept(first *dag.Block) {

@@ -1,6 +1,10 @@
 package replica
 
-import "time"
+import (
+	"time"
+
+	"github.com/floormesh/floormesh/dag"
+)
 
 // Sizes counts what peers could make grow.
 type Sizes struct {
@@ -25,6 +29,9 @@ func SizesOf(r *Replica) Sizes {
 	}
 	return s
 }
+
+// RoundsOf returns the round of the next own block and the floor.
+func RoundsOf(r *Replica) (next, floor dag.Round) { return r.pace.next, r.ordering.graph.Floor() }
 
 // TimeoutOf returns the round timeout in force.
 func TimeoutOf(r *Replica) time.Duration { return r.pace.timeout }

@@ -707,3 +707,92 @@ func TestInventionsAreDroppedWhenTheirLaneGoesOn(t *testing.T) {
 	}
 	m.wantQuiet()
 }
+
+// TestTheBottomOfWhatWaitsIsAskedForAgain has a member wait for one block of an
+// equivocation while it has the other, so that nobody's tips bring it, and while
+// nobody answers for long.
+func TestTheBottomOfWhatWaitsIsAskedForAgain(t *testing.T) {
+	m := newMesh(t, 7)
+	for i := range 5 {
+		m.kill(i + 2)
+	}
+	deaf := true
+	m.drop = func(_, _ int, msg message.Message) bool {
+		_, want := msg.(*message.WantBlocks)
+		return want && deaf
+	}
+	m.submit(0, 0)
+	m.submit(1, 1)
+	m.run(1100 * time.Millisecond) // nobody's tips are on their way
+	invented := dag.Ack{Lane: dag.LaneID{Key: m.nodes[3].key}, First: 1, Batches: []dag.BatchID{{1}}}
+	for i, acks := range [][]dag.Ack{nil, {invented}} {
+		first := []*dag.Block{m.block(3, 1, 0, acks)}
+		for _, a := range []dag.Author{2, 4, 5, 6} {
+			first = append(first, m.block(a, 1, 0, nil))
+		}
+		m.deliver(2, i, &message.Blocks{Blocks: first})
+	}
+	m.run(2 * time.Minute)
+	if got := m.sizes(0).Pending; got != 1 {
+		t.Fatalf("%d blocks wait, want the one of gw2 that refers to the other branch", got)
+	}
+	deaf = false
+	m.run(20 * time.Second)
+	if got := m.sizes(0).Pending; got != 0 {
+		t.Errorf("%d blocks still wait", got)
+	}
+}
+
+// TestNoBlockAtTheEdgeOfTheFloor has a member's disk hang until the floor has
+// reached the parents that its next block would have had.
+func TestNoBlockAtTheEdgeOfTheFloor(t *testing.T) {
+	m := newMeshOf(t, 4, func(g *dag.Genesis) { g.WindowRounds = 8 })
+	hung := false
+	m.hung = func(at int) bool { return hung && at == 0 }
+	k := 0
+	work := func() {
+		m.submit(1+k%3, k)
+		k++
+		m.run(time.Millisecond)
+	}
+	for range 20 {
+		for range 30 {
+			work()
+		}
+		hung = true
+		work()
+		next, _ := replica.RoundsOf(m.nodes[0].Replica)
+		for floor := dag.Round(0); floor+1 < next; _, floor = replica.RoundsOf(m.nodes[0].Replica) {
+			work()
+		}
+		hung = false
+		m.step(0, replica.Persisted{Seq: 1 << 60})
+	}
+	m.run(5 * time.Second)
+	for i, h := range m.nodes {
+		if len(h.blames) > 0 {
+			t.Fatalf("gw%d blames %v", i+1, h.blames[0].Reason)
+		}
+	}
+	m.wantQuiet()
+}
+
+// TestALaggardRunsAfterTheOthers brings a member back that the others need and
+// that is some rounds behind: it must not take its time.
+func TestALaggardRunsAfterTheOthers(t *testing.T) {
+	m := newMesh(t, 4)
+	m.kill(0)
+	k := 0
+	for ; len(m.nodes[1].final) == 0 || m.nodes[1].final[len(m.nodes[1].final)-1].Commit.Leader.Round < 40; k++ {
+		m.submit(1+k%3, k)
+		m.run(time.Millisecond)
+	}
+	m.kill(3)
+	m.start(0)
+	m.connect(0)
+	id := m.submit(1, k)
+	m.run(3 * time.Second)
+	if !slices.Contains(m.nodes[1].finals(), id) {
+		t.Error("a record is not final after three seconds")
+	}
+}

@@ -28,6 +28,7 @@ type mesh struct {
 	seq      int
 	drop     func(from, to int, m message.Message) bool
 	lost     func(at int, id dag.BatchID) bool // batches that a store does not give back
+	hung     func(at int) bool                 // disks that do not say what is durable
 }
 
 type host struct {
@@ -154,7 +155,7 @@ func (m *mesh) carry(i int, o replica.Output) {
 		}
 		r := h.Replica
 		m.after(time.Millisecond/2, func() {
-			if h.Replica == r {
+			if h.Replica == r && (m.hung == nil || !m.hung(i)) {
 				m.step(i, replica.Persisted{Seq: o.Seq})
 			}
 		})

@@ -57,10 +57,11 @@ func (p *pacemaker) committed(r *Replica, c *dag.Commit) {
 }
 
 // leap follows a risen floor. A member whose next round lies at or below it can
-// make no block that counts; like one that starts from a certified checkpoint
-// it goes on after the last committed leader, whose round a quorum has passed.
+// make no block that counts, and none in the round above it, whose parents are
+// gone; like one that starts from a certified checkpoint it goes on after the
+// last committed leader, whose round a quorum has passed.
 func (p *pacemaker) leap(r *Replica) {
-	if p.next <= r.ordering.graph.Floor() {
+	if floor := r.ordering.graph.Floor(); floor > 0 && p.next <= floor+1 {
 		p.next, p.entered = r.ordering.state.LeaderRound+1, Never
 	}
 }
@@ -136,8 +137,7 @@ func (r *Replica) proposeAt() Instant {
 // skipped; or a quorum is in this round already.
 func (r *Replica) roundReady(round dag.Round) bool {
 	g := r.ordering.graph
-	here := g.Authors(round)
-	if here.Count() >= r.committee.Q() || round == 1 {
+	if r.overtaken(round) || round == 1 {
 		return true
 	}
 	leader, ok := r.ordering.decider.Leader(round - 1)
@@ -148,12 +148,20 @@ func (r *Replica) roundReady(round dag.Round) bool {
 	return round <= 2 || r.ordering.decider.Settled(round-2)
 }
 
+// overtaken reports whether a quorum is in a round already: the others may be
+// far ahead, and wait for this member.
+func (r *Replica) overtaken(round dag.Round) bool {
+	here := r.ordering.graph.Authors(round)
+	return here.Count() >= r.committee.Q()
+}
+
 // roundSpacing is the least time between own blocks. It doubles while rounds
-// pass and nothing becomes final; no further than some rounds per checkpoint
+// pass and nothing becomes final, except for who runs after the others; no
+// further than some rounds per checkpoint
 // while one is still to come, or proofs would wait for seconds.
 func (r *Replica) roundSpacing() time.Duration {
 	t := &r.cfg.Timing
-	if r.pace.silent <= quietRounds {
+	if r.pace.silent <= quietRounds || r.overtaken(r.pace.next) {
 		return t.RoundSpacing
 	}
 	longest := t.RoundSpacingCap
@@ -180,8 +188,10 @@ func (r *Replica) makeBlock() {
 		ClaimedAt: r.wall,
 	}, r.cfg.MemberKey)
 	r.blocks.newest = b
+	if !r.overtaken(b.Round) {
+		p.silent++
+	}
 	p.next, p.entered, p.last, p.missed = b.Round+1, Never, r.now, true
-	p.silent++
 	if err := r.ordering.graph.Add(order.VertexOf(b)); err != nil {
 		panic("own block is refused: " + err.Error())
 	}

@@ -133,10 +133,10 @@ func (r *Replica) advance() {
 			break
 		}
 	}
+	r.sayTips()
 	r.fetch()
 	r.chase()
 	r.catchUp()
-	r.sayTips()
 }
 
 // wake returns the earliest instant at which time alone changes anything.

@@ -24,13 +24,15 @@ func (r *Replica) tipsAt() Instant {
 	return progress + Instant(min(max(r.pace.timeout, r.cfg.Timing.Grace), r.cfg.Timing.Resend))
 }
 
-// sayTips tells everybody how far this node is, when nothing has moved for long.
+// sayTips tells everybody how far this node is, and asks again for what blocks
+// here wait for, when nothing has moved for long.
 func (r *Replica) sayTips() {
 	if r.now < r.tipsAt() {
 		return
 	}
 	r.tips.last = r.now
 	r.emit(Broadcast{Message: r.makeTips(false)})
+	r.askAgain()
 }
 
 func (r *Replica) makeTips(reply bool) *message.Tips {

@@ -186,10 +186,10 @@ func (t *Tracker[K, P]) Due(now Instant, peers []P) []Request[K, P] {
 	return requests
 }
 
-// Retry makes everything wanted due at once: a peer came back.
+// Retry makes everything wanted due at once, as if just referred to: a peer came back.
 func (t *Tracker[K, P]) Retry(now Instant) {
 	for _, e := range t.order {
-		e.at = min(e.at, now)
+		e.tries, e.at = 0, min(e.at, now)
 	}
 	t.next = min(t.next, now)
 }
