@@ -157,8 +157,8 @@ func (r *Replica) overtaken(round dag.Round) bool {
 
 // roundSpacing is the least time between own blocks. It doubles while rounds
 // pass and nothing becomes final, except for who runs after the others; no
-// further than some rounds per checkpoint
-// while one is still to come, or proofs would wait for seconds.
+// further than some rounds per checkpoint while one is still to come, or proofs
+// would wait for seconds.
 func (r *Replica) roundSpacing() time.Duration {
 	t := &r.cfg.Timing
 	if r.pace.silent <= quietRounds || r.overtaken(r.pace.next) {
