@@ -708,33 +708,41 @@ func TestInventionsAreDroppedWhenTheirLaneGoesOn(t *testing.T) {
 	m.wantQuiet()
 }
 
-// TestTheBottomOfWhatWaitsIsAskedForAgain has a member wait for one block of an
-// equivocation while it has the other, so that nobody's tips bring it, and while
-// nobody answers for long.
+// TestTheBottomOfWhatWaitsIsAskedForAgain has a member wait for the first of a
+// liar's other chain of blocks, of which it has a later one, while nobody answers
+// for long. Tips bring neither again: it has blocks of the liar's in these rounds.
 func TestTheBottomOfWhatWaitsIsAskedForAgain(t *testing.T) {
 	m := newMesh(t, 7)
 	for i := range 5 {
 		m.kill(i + 2)
 	}
 	deaf := true
-	m.drop = func(_, _ int, msg message.Message) bool {
+	m.drop = func(_, to int, msg message.Message) bool {
 		_, want := msg.(*message.WantBlocks)
-		return want && deaf
+		_, batches := msg.(*message.Batches)
+		return want && deaf || batches && to == 1 // gw2 has no work
 	}
 	m.submit(0, 0)
-	m.submit(1, 1)
 	m.run(1100 * time.Millisecond) // nobody's tips are on their way
-	invented := dag.Ack{Lane: dag.LaneID{Key: m.nodes[3].key}, First: 1, Batches: []dag.BatchID{{1}}}
-	for i, acks := range [][]dag.Ack{nil, {invented}} {
-		first := []*dag.Block{m.block(3, 1, 0, acks)}
-		for _, a := range []dag.Author{2, 4, 5, 6} {
-			first = append(first, m.block(a, 1, 0, nil))
-		}
-		m.deliver(2, i, &message.Blocks{Blocks: first})
+	var others []*dag.Block
+	for _, a := range []dag.Author{2, 4, 5, 6} {
+		others = append(others, m.block(a, 1, 0, nil))
 	}
+	invented := dag.Ack{Lane: dag.LaneID{Key: m.nodes[3].key}, First: 1, Batches: []dag.BatchID{{1}}}
+	var second *dag.Block
+	for i, acks := range [][]dag.Ack{nil, {invented}} {
+		first := m.block(3, 1, 0, acks)
+		body := dag.BlockBody{Epoch: m.genesis.Epoch(), Round: 2, Author: 3, ClaimedAt: m.wall(), Parents: []dag.BlockRef{first.Ref()}}
+		for _, b := range others {
+			body.Parents = append(body.Parents, b.Ref())
+		}
+		second = dag.SignBlock(m.genesis.Ledger(), body, m.nodes[3].config.MemberKey)
+		m.deliver(2, i, &message.Blocks{Blocks: append(slices.Clone(others), first, second)})
+	}
+	m.deliver(2, 0, &message.Blocks{Blocks: []*dag.Block{second}})
 	m.run(2 * time.Minute)
 	if got := m.sizes(0).Pending; got != 1 {
-		t.Fatalf("%d blocks wait, want the one of gw2 that refers to the other branch", got)
+		t.Fatalf("%d blocks wait, want the liar's second", got)
 	}
 	deaf = false
 	m.run(20 * time.Second)
