@@ -25,8 +25,9 @@
 //   - A Receipt without an error is given when the record is durable here, and
 //     not before. An error says that it was turned away, or that it is not known
 //     whether it was stored: then submitting it again does no harm.
-//   - Nobody is told of anything that is not durable: views hide what the disk
-//     shows already (see progress).
+//   - Nobody is told of a record that is neither durable here nor final: views
+//     hide what the disk shows already (see progress). What is final is so for the
+//     whole mesh; after a crash this node may take a moment to know it again.
 //   - When the disk fails, nothing more is accepted, sent or signed; who waits is
 //     told ErrStopped; reads go on. What was acknowledged is on the disk.
 //   - A gateway that has signed and lost its store does not start (ErrLostStore).
@@ -45,6 +46,6 @@
 // number and not a message: the newest one says all.
 //
 // One sync serves all Persists at hand, also those behind an output that waits
-// for it. Syncing before each output that follows a Persist, as the contract
-// of replica reads at first, costs a sync for nearly every output under load.
+// for it, and nothing is synced that nothing waits for: one sync per round,
+// where syncing each group of outputs takes 2.7.
 package node

@@ -162,6 +162,41 @@ func TestNothingLeavesBeforeItIsDurable(t *testing.T) {
 	})
 }
 
+// TestWhatNothingWaitsForIsSyncedLater: reports of what is so for the whole
+// mesh leave at once, unless they rest on a signature of this node's.
+func TestWhatNothingWaitsForIsSyncedLater(t *testing.T) {
+	final := replica.Replicated{Seq: 7}
+	for name, c := range map[string]struct {
+		outputs []replica.Output
+		synced  bool // before the report
+	}{
+		"others' blocks":      {[]replica.Output{persist(1), final}, false},
+		"an own signature":    {[]replica.Output{replica.Persist{Seq: 1, Write: &store.Write{Cosigned: 1}, Signed: true}, final}, true},
+		"a message behind it": {[]replica.Output{persist(1), final, replica.Broadcast{Message: &message.Blocks{}}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(map[string][]replica.Output{"connected": c.outputs})
+				r.loop.peers <- replica.Connected{}
+				r.start()
+				synctest.Wait()
+				if got := slices.Contains(r.read(), "sync"); got != c.synced {
+					t.Errorf("synced at once: %v, want %v", got, c.synced)
+				}
+				if !r.writer.progress.isReplicated(dag.LaneID{}, 7) {
+					t.Error("the report did not leave")
+				}
+				time.Sleep(2 * syncDelay) // of the bubble's clock
+				synctest.Wait()
+				r.stop()
+				if got := r.read(); !slices.Contains(got, "sync") || !slices.Contains(got, "persisted 1") {
+					t.Errorf("never made durable: %q", got)
+				}
+			})
+		})
+	}
+}
+
 func TestQueuedRequestsAreJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(nil)

@@ -39,6 +39,10 @@ const (
 	// not wait for long.
 	maxGroupBytes = 4 << 20
 
+	// syncDelay is how long what nothing waits for may stay unsynced: other
+	// members' blocks, and what follows from them, which can be had again.
+	syncDelay = 50 * time.Millisecond
+
 	// readWorkers answer peers and read payload back. Two, so that one long
 	// answer does not delay execution.
 	readWorkers = 2

@@ -161,6 +161,7 @@ func (n *Node) assemble(m machine) {
 		n.loop.notify()
 	})
 	n.links = &links{inputs: n.loop.peers, ended: n.ended, count: n.count}
+	n.reads.given = n.progress.isDurable
 	w := n.writer
 	w.disk, w.reads, w.tickets, w.progress, w.count = n.disk, n.reads, n.tickets, n.progress, n.count
 	w.notify = n.loop.notify

@@ -2,6 +2,7 @@ package node
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/floormesh/floormesh/consensus/replica"
@@ -20,6 +21,7 @@ type reads struct {
 	disk   store.Reader
 	net    network // set before run
 	loaded func([]*dag.Batch)
+	given  func(lane dag.LaneID, seq dag.Seq) bool // whether a batch may be given away: it is durable
 	count  *counters
 	log    *slog.Logger
 
@@ -112,7 +114,20 @@ func (r *reads) doServe(s replica.Serve) {
 			slog.String("peer", s.To.String()), slog.String("request", message.Name(s.Request)), slog.Any("error", err))
 		return
 	}
-	if len(answers) > 0 {
+	if answers = r.durable(answers); len(answers) > 0 {
 		r.net.Answer(s.To, answers)
 	}
+}
+
+// durable leaves out the batches that a crash could take: one of our own that a
+// peer has and we forget would be signed anew, as another.
+func (r *reads) durable(answers []message.Message) []message.Message {
+	return slices.DeleteFunc(answers, func(m message.Message) bool {
+		b, ok := m.(*message.Batches)
+		if !ok {
+			return false
+		}
+		b.Batches = slices.DeleteFunc(b.Batches, func(b *dag.Batch) bool { return !r.given(b.Lane, b.Seq) })
+		return len(b.Batches) == 0
+	})
 }

@@ -30,18 +30,19 @@ func (n *Node) entry(id dag.RecordID) (*disk.Entry, error) {
 	if err != nil {
 		return nil, readError(err)
 	}
-	if !n.progress.isDurable(e.Position.Lane, e.Position.Seq) {
+	if !n.tellable(e) {
 		return nil, ErrNotFound
 	}
-	n.settle(e)
 	return e, nil
 }
 
-// settle takes back what execution made of a record while that is not durable.
-func (n *Node) settle(e *disk.Entry) {
+// tellable reports whether people may be told of a record: it is final, or
+// durable here. It takes back what execution made of it while that is not reported yet.
+func (n *Node) tellable(e *disk.Entry) bool {
 	if e.Executed && e.Commit > n.progress.executed() {
 		e.Executed = false
 	}
+	return e.Executed || n.progress.isDurable(e.Position.Lane, e.Position.Seq)
 }
 
 // view describes a record to people.
@@ -100,13 +101,12 @@ func (n *Node) Records(q Query) (*Page, error) {
 	}
 	page := &Page{Records: make([]RecordView, 0, len(entries)), Next: next}
 	for _, e := range entries {
-		if !n.progress.isDurable(e.Position.Lane, e.Position.Seq) {
+		if !n.tellable(e) {
 			// What is durable comes before it: the next page begins here. There
 			// is no cursor for this place, but asking again in a moment gives one.
 			page.Next = ""
 			break
 		}
-		n.settle(e)
 		page.Records = append(page.Records, *n.view(e))
 	}
 	return page, nil

@@ -2,8 +2,10 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
@@ -27,9 +29,11 @@ type journal interface {
 }
 
 // writer carries out outputs, in order and behind one group commit: it takes
-// what is queued, applies every Persist of it, syncs once, and then carries out
-// the rest. So every output waits for the Persists before it, and for those after it
-// that happen to be at hand, which costs less than a sync of its own would.
+// what is queued, applies every Persist of it, syncs once if any of the rest
+// waits for that, and then carries out the rest. So an output waits for the Persists
+// before it, and for those after it that happen to be at hand, which costs less
+// than a sync of its own would. What nothing waits for is synced with what comes
+// next, or after syncDelay.
 //
 // put never blocks, or replica and disk could wait for each other. The loop
 // asks full before it takes inputs that it need not take.
@@ -42,9 +46,12 @@ type writer struct {
 	count    *counters
 	notify   func() // wakes the loop: something is durable, or there is room again
 
-	durable atomic.Uint64 // Seq up to which Persists are durable
-	failed  chan struct{} // closed once err is set
-	err     error
+	applied  uint64         // Seq of the last Persist applied
+	unsynced []*store.Write // applied since the last sync
+	overdue  *time.Timer    // fires when they are to be synced whether anything waits or not
+	durable  atomic.Uint64  // Seq up to which Persists are durable
+	failed   chan struct{}  // closed once err is set
+	err      error
 
 	mu    sync.Mutex
 	queue []replica.Output
@@ -85,29 +92,41 @@ func (w *writer) isFull() bool { return len(w.queue) >= maxQueuedOutputs || w.by
 // run carries out what is queued until stop is closed and nothing is left, or
 // the disk fails.
 func (w *writer) run(stop <-chan struct{}) {
-	for {
-		group := w.take()
-		if len(group) == 0 {
-			select {
-			case <-w.ready:
-				continue
-			case <-stop:
+	if err := w.work(stop); err != nil {
+		w.err = err
+		close(w.failed)
+		w.notify()
+	}
+}
+
+func (w *writer) work(stop <-chan struct{}) error {
+	w.overdue = time.NewTimer(syncDelay)
+	defer w.overdue.Stop()
+	for stopping := false; ; {
+		if group, whole := w.take(); len(group) > 0 {
+			if err := w.carryOut(group, whole); err != nil {
+				return err
 			}
-			if group = w.take(); len(group) == 0 {
-				return
-			}
+			continue
 		}
-		if err := w.carryOut(group); err != nil {
-			w.err = err
-			close(w.failed)
-			w.notify()
-			return
+		if stopping {
+			return w.sync()
+		}
+		select {
+		case <-w.ready:
+		case <-w.overdue.C:
+			if err := w.sync(); err != nil {
+				return err
+			}
+		case <-stop:
+			stopping = true
 		}
 	}
 }
 
 // take removes a group: all that is queued, as far as one sync should carry.
-func (w *writer) take() []replica.Output {
+// whole is false if it left something.
+func (w *writer) take() (group []replica.Output, whole bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.isFull() {
@@ -118,20 +137,26 @@ func (w *writer) take() []replica.Output {
 		bytes += outputBytes(w.queue[n])
 		n++
 	}
-	group := w.queue[:n:n]
+	group = w.queue[:n:n]
 	w.queue = w.queue[n:]
 	w.bytes -= bytes
 	if len(w.queue) == 0 {
 		w.queue = nil
 	}
-	return group
+	return group, len(w.queue) == 0
 }
 
 // carryOut does what a group asks for. An error is the disk's; nothing of the
-// group has left the node then.
-func (w *writer) carryOut(group []replica.Output) error {
-	if err := w.persist(group); err != nil {
+// group has left the node then. If the group is not the whole of what was
+// queued, what waits for its Persists may be in the next one.
+func (w *writer) carryOut(group []replica.Output, whole bool) error {
+	if err := w.apply(group); err != nil {
 		return err
+	}
+	if !whole || slices.ContainsFunc(group, waits) {
+		if err := w.sync(); err != nil {
+			return err
+		}
 	}
 	var answers []answer
 	for _, o := range group {
@@ -171,12 +196,15 @@ func (w *writer) carryOut(group []replica.Output) error {
 	return nil
 }
 
-// persist makes a group's writes durable with one sync.
-func (w *writer) persist(group []replica.Output) error {
-	var (
-		seq    uint64
-		writes []*store.Write
-	)
+// waits reports whether an output is not to be carried out before a sync, or
+// holds what later ones wait for.
+func waits(o replica.Output) bool {
+	p, persist := o.(replica.Persist)
+	return persist && p.Signed || replica.Waits(o) == replica.WaitAll
+}
+
+// apply shows the disk a group's writes.
+func (w *writer) apply(group []replica.Output) error {
 	for _, o := range group {
 		p, ok := o.(replica.Persist)
 		if !ok {
@@ -187,17 +215,27 @@ func (w *writer) persist(group []replica.Output) error {
 		if err := w.disk.Apply(p.Write); err != nil {
 			return fmt.Errorf("write to disk: %w", err)
 		}
-		seq, writes = p.Seq, append(writes, p.Write)
+		if len(w.unsynced) == 0 {
+			w.overdue.Reset(syncDelay)
+		}
+		w.applied, w.unsynced = p.Seq, append(w.unsynced, p.Write)
 	}
-	if len(writes) == 0 {
+	return nil
+}
+
+// sync makes everything applied durable.
+func (w *writer) sync() error {
+	if len(w.unsynced) == 0 {
 		return nil
 	}
 	if err := w.disk.Sync(); err != nil {
 		return fmt.Errorf("make durable: %w", err)
 	}
 	w.count.syncs.Add(1)
-	w.progress.durable(writes)
-	w.durable.Store(seq)
+	w.progress.durable(w.unsynced)
+	clear(w.unsynced)
+	w.unsynced = w.unsynced[:0]
+	w.durable.Store(w.applied)
 	w.notify()
 	return nil
 }

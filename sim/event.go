@@ -9,6 +9,7 @@ const (
 	arrival    kind = iota + 1 // a message reaches a node
 	tick                       // a node's alarm rings
 	synced                     // a disk has made its writes durable
+	overdue                    // what nothing waits for is to be made durable
 	loaded                     // a disk has read what was asked for
 	relink                     // a node notices how its connection to a peer stands
 	submission                 // a device hands records to a node
@@ -27,6 +28,8 @@ func (k kind) String() string {
 		return "tick"
 	case synced:
 		return "synced"
+	case overdue:
+		return "overdue"
 	case loaded:
 		return "loaded"
 	case relink:

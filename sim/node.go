@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
@@ -26,7 +27,9 @@ type node struct {
 	replica *replica.Replica
 	outbox  []waiting
 	sent    uint64          // highest Persist handed to the disk in this life
+	signed  uint64          // highest of them that is Signed
 	durable uint64          // highest Persist durable in this life
+	overdue bool            // what nothing waits for will be synced by and by
 	wake    replica.Instant // true time at which the replica wants a Tick
 	alarm   replica.Instant // true time of the earliest tick event that waits
 	peers   []uint64        // by node: which connection to it stands, 0: none
@@ -57,7 +60,7 @@ func (n *node) start(w *World) error {
 	n.up = true
 	n.clock.booted = w.now
 	n.clock.offset = replica.Instant(n.boot(w))
-	n.outbox, n.sent, n.durable = nil, 0, 0
+	n.outbox, n.sent, n.signed, n.durable, n.overdue = nil, 0, 0, 0, false
 	n.wake, n.alarm = replica.Never, replica.Never
 	clear(n.peers)
 	w.checks.Restarted(n.id, restored)
@@ -105,18 +108,34 @@ func (n *node) step(w *World, in replica.Input) {
 func (n *node) accept(w *World, o replica.Output) {
 	p, ok := o.(replica.Persist)
 	if !ok {
-		n.outbox = append(n.outbox, waiting{n.sent, o})
+		n.outbox = append(n.outbox, waiting{n.after(o), o})
+		n.sync(w)
 		return
 	}
 	if p.Seq <= n.sent {
 		w.checks.Failf(check.Order, n.id, "Persist %d comes after Persist %d", p.Seq, n.sent)
 	}
 	n.sent = p.Seq
+	if p.Signed {
+		n.signed = p.Seq
+	}
 	n.note(w, p.Write)
 	if err := n.disk.apply(p.Seq, p.Write); err != nil {
 		w.checks.Failf(check.Order, n.id, "%v", err)
 	}
 	n.sync(w)
+}
+
+// after returns the Persist that an output waits for.
+func (n *node) after(o replica.Output) uint64 {
+	switch replica.Waits(o) {
+	case replica.WaitNone:
+	case replica.WaitSigned:
+		return n.signed
+	case replica.WaitAll:
+		return n.sent
+	}
+	return 0
 }
 
 // note tells the checkers of every batch that this node made.
@@ -128,8 +147,19 @@ func (n *node) note(w *World, written *store.Write) {
 	}
 }
 
-// sync starts a sync if the disk is free and there is something to do.
+// sync starts a sync if something waits for one, or else sees to it that what
+// is written does not stay unsynced for long.
 func (n *node) sync(w *World) {
+	if slices.ContainsFunc(n.outbox, func(o waiting) bool { return o.after > n.durable }) {
+		n.beginSync(w)
+	} else if n.sent > n.durable && !n.overdue {
+		n.overdue = true
+		w.schedule(n.id, event{at: w.now + instant(syncDelay), node: int32(n.id), load: handle(n.life), kind: overdue})
+	}
+}
+
+// beginSync starts a sync if the disk is free and there is something to do.
+func (n *node) beginSync(w *World) {
 	if takes, begun := n.disk.begin(); begun {
 		w.schedule(n.id, event{at: w.now + takes, node: int32(n.id), load: handle(n.life), kind: synced})
 	}
@@ -337,6 +367,10 @@ func (n *node) relink(w *World, peer *node) {
 		n.step(w, replica.Connected{Peer: peer.nodeKey.Public()})
 	}
 }
+
+// syncDelay is how long a node leaves unsynced what nothing waits for, as real
+// ones do.
+const syncDelay = 50 * time.Millisecond
 
 // actEvery is how often a liar may speak of its own accord.
 const actEvery = 7 * time.Millisecond

@@ -189,6 +189,11 @@ func (w *World) handle(e event) error {
 		if n.up && uint32(e.load) == n.life {
 			n.synced(w)
 		}
+	case overdue:
+		if n.up && uint32(e.load) == n.life {
+			n.overdue = false
+			n.beginSync(w)
+		}
 	case loaded:
 		return w.loaded(n, w.reads.take(e.load))
 	case relink:

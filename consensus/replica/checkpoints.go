@@ -52,7 +52,7 @@ func (r *Replica) cosign() {
 		return
 	}
 	b.cosigned = own.Size
-	r.write.Cosigned = own.Size
+	r.write.Cosigned, r.signed = own.Size, true
 	b.own = checkpoint.Sign(r.cfg.MemberKey, own, r.author, uint64(max(own.Time, 0)/1000))
 	m := &message.Cosign{Cosignature: b.own}
 	r.emit(Broadcast{Message: m})

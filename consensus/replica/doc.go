@@ -9,10 +9,12 @@
 //     outputs to be carried out in order, and the instant at which it wants a
 //     [Tick]. The latest wake replaces all before. The outputs are valid until
 //     the next call.
-//   - Nothing after a [Persist] leaves the node (no Send, Broadcast, Gossip,
-//     Serve, and no report to a submitter or a user) until that Persist is
-//     durable. Persists may be grouped into one sync; only order matters. The
-//     driver reports durability with [Persisted].
+//   - Nothing that binds this node (no Send, Broadcast, Gossip, Serve, and no
+//     answer to a submitter) leaves until every [Persist] before it is durable.
+//     What is so for the whole mesh (Replicated, Final, Certified) waits only for
+//     what this node signed: see [Waits]. A Persist that nothing waits for need
+//     not be durable at once, but soon. Persists may be grouped into one sync;
+//     only order matters. The driver reports durability with [Persisted].
 //   - Messages arrive as dag.Verified: signatures have been checked. Everything
 //     else about them is checked here, and what can never be valid comes out as
 //     [Blame].
@@ -21,6 +23,10 @@
 //   - A run is its list of inputs. The same inputs give the same outputs.
 //
 // # Design
+//
+// A round costs one sync: the blocks of the others become durable with the own
+// block that refers to them. To sync whenever one arrives, or before a commit is
+// reported, takes 2.7 syncs per round in a mesh of four.
 //
 // Outputs are data and not callbacks: no re-entrancy, and a recorded list of
 // inputs replays a gateway's day at a desk.

@@ -185,7 +185,7 @@ func (r *Replica) sealBatch(q *queue) {
 	if err != nil {
 		panic("own batch is refused: " + err.Error())
 	}
-	l.claimed = b.ClaimedAt
+	l.claimed, r.signed = b.ClaimedAt, true
 	r.extend(l, b)
 	m := &message.Batches{Batches: []*dag.Batch{b}}
 	r.emit(Broadcast{Message: m})

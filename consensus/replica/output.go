@@ -13,10 +13,12 @@ import (
 type Output interface{ output() }
 
 type (
-	// Persist must be durable before any later Output is carried out.
+	// Persist must be applied at once, and be durable before any later Output is
+	// carried out that waits for it: see Waits.
 	Persist struct {
-		Seq   uint64
-		Write *store.Write
+		Seq    uint64
+		Write  *store.Write
+		Signed bool // Write holds something that this node signed
 	}
 
 	// Send asks for best-effort delivery to one peer.
@@ -66,7 +68,8 @@ type (
 		Seq  dag.Seq
 	}
 
-	// Final reports an executed commit; its Persist came before.
+	// Final reports an executed commit; its Persist came before. After a crash
+	// a commit may be executed, and reported, once more.
 	Final struct{ Executed *store.Executed }
 
 	// Certified reports a new newest certified checkpoint; its Persist came before.
@@ -94,6 +97,37 @@ const (
 	AlarmEquivocation AlarmKind = "equivocation" // a member signed two blocks in one round
 	AlarmDivergence   AlarmKind = "divergence"   // f+1 members cosigned another root than ours: we stopped signing
 )
+
+// Wait says which of the Persists before it an Output waits for.
+type Wait uint8
+
+const (
+	// WaitNone is for what rests on nothing written: a request of the Replica to
+	// its own driver, or a refusal.
+	WaitNone Wait = iota
+	// WaitSigned is for what is so for the whole mesh whatever this disk holds, if
+	// what this node itself has signed for it cannot be lost: the last Persist
+	// that is Signed.
+	WaitSigned
+	// WaitAll is for what binds this node: messages, and answers to submitters.
+	WaitAll
+)
+
+// Waits says what an output waits for. Every block that a commit follows from
+// is durable at its author, as far as it was sent, and every batch at f+1
+// members who acked it. So a commit that is reported and then lost by one disk, or by
+// the disks of the whole plant, is decided again, and is the same.
+func Waits(o Output) Wait {
+	switch o.(type) {
+	case Send, Broadcast, Gossip, Serve, Stored, Known:
+		return WaitAll
+	case Replicated, Final, Certified:
+		return WaitSigned
+	case Persist, Load, Turned, Alarm, Blame:
+		return WaitNone
+	}
+	return WaitAll
+}
 
 func (Persist) output()    {}
 func (Send) output()       {}

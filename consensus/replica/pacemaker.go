@@ -198,7 +198,7 @@ func (r *Replica) makeBlock() {
 	if planted.BlocksNotDurable {
 		r.out = append(r.out, Broadcast{Message: &message.Blocks{Blocks: []*dag.Block{b}}})
 	}
-	r.write.Blocks = append(r.write.Blocks, b)
+	r.write.Blocks, r.signed = append(r.write.Blocks, b), true
 	r.blocks.highest[r.author] = b.Round
 	r.noteAcks(b)
 	for _, waiting := range r.arrived(b.Ref()) {

@@ -30,6 +30,7 @@ type Replica struct {
 	out  []Output
 
 	write      *store.Write // changes of this Step not emitted yet
+	signed     bool         // write holds something that this node signed
 	persisted  uint64       // Seq of the last Persist emitted
 	durable    uint64       // Seq up to which the driver reported durability
 	peers      []PeerID     // connected, in key order
@@ -165,8 +166,8 @@ func (r *Replica) flush() {
 		return
 	}
 	r.persisted++
-	r.out = append(r.out, Persist{Seq: r.persisted, Write: r.write})
-	r.write = &store.Write{}
+	r.out = append(r.out, Persist{Seq: r.persisted, Write: r.write, Signed: r.signed})
+	r.write, r.signed = &store.Write{}, false
 }
 
 // working reports whether consensus has anything left to do: a batch that is

@@ -184,6 +184,9 @@ func (s *Suite) Final(node int, e *store.Executed) {
 		return
 	}
 	s.agree(node, e)
+	if s.repeats(node, e) {
+		return
+	}
 	s.follow(node, e)
 	s.spread(node, e)
 }

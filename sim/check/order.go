@@ -10,8 +10,10 @@ import (
 // progress is how far one node's log is, as far as it told.
 type progress struct {
 	last      dag.CommitIndex
-	certified uint64 // size of the newest certified checkpoint
-	moved     uint64 // size after the last commit that moved the cut
+	restarted bool            // and has reported nothing new since
+	again     dag.CommitIndex // last one reported again since, 0: none
+	certified uint64          // size of the newest certified checkpoint
+	moved     uint64          // size after the last commit that moved the cut
 	final     map[dag.Digest]bool
 }
 
@@ -29,8 +31,27 @@ func (s *Suite) follow(node int, e *store.Executed) {
 	}
 }
 
+// repeats checks a commit that a node reports once more: it was reported before
+// it was durable, and a crash took it. It is the same one, and in its place.
+func (s *Suite) repeats(node int, e *store.Executed) bool {
+	p := &s.logs[node]
+	if e.Commit.Index > p.last || !p.restarted {
+		if p.again != 0 && p.again != p.last {
+			s.Failf(Order, node, "reports commit %d after commit %d", e.Commit.Index, p.again)
+		}
+		p.restarted, p.again = false, 0
+		return false
+	}
+	if p.again != 0 && e.Commit.Index != p.again+1 {
+		s.Failf(Order, node, "reports commit %d again after commit %d", e.Commit.Index, p.again)
+	}
+	p.again = e.Commit.Index
+	return true
+}
+
 // resume lets a restarted node go on from what its disk kept. Commits that
-// became durable right before a crash were never reported, and never will be.
+// became durable right before a crash were never reported, and never will be;
+// others were reported and are not durable.
 func (s *Suite) resume(node int, r *store.Restored) {
 	p := &s.logs[node]
 	for _, e := range slices.Clone(s.disks[node].unreported) {
@@ -41,6 +62,7 @@ func (s *Suite) resume(node int, r *store.Restored) {
 		}
 	}
 	s.disks[node].unreported = nil
+	p.restarted, p.again = true, 0
 	if r.Certified != nil {
 		p.certified = max(p.certified, r.Certified.Size)
 	}
