@@ -55,6 +55,7 @@ func (w *world) Sync() error {
 func (w *world) Send(_ dag.PublicKey, m message.Message) { w.note("send %s", message.Name(m)) }
 func (w *world) Broadcast(m message.Message)             { w.note("broadcast %s", message.Name(m)) }
 func (w *world) Gossip(m message.Message)                { w.note("gossip %s", message.Name(m)) }
+func (w *world) Flush()                                  {}
 
 func (w *world) Answer(dag.PublicKey, []message.Message) { w.note("answer") }
 func (w *world) Penalize(dag.PublicKey, error)           { w.note("penalize") }
@@ -137,7 +138,7 @@ func TestNothingLeavesBeforeItIsDurable(t *testing.T) {
 			},
 		})
 		r.gate = make(chan struct{})
-		r.loop.peers <- replica.Connected{}
+		r.loop.peers <- []replica.Input{replica.Connected{}}
 		r.start()
 		synctest.Wait()
 		// The loop goes on while the disk works.
@@ -177,7 +178,7 @@ func TestWhatNothingWaitsForIsSyncedLater(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(map[string][]replica.Output{"connected": c.outputs})
-				r.loop.peers <- replica.Connected{}
+				r.loop.peers <- []replica.Input{replica.Connected{}}
 				r.start()
 				synctest.Wait()
 				if got := slices.Contains(r.read(), "sync"); got != c.synced {
@@ -223,7 +224,7 @@ func TestSlowDiskHoldsBackInputs(t *testing.T) {
 		r.gate = make(chan struct{})
 		r.start()
 		for range 3 {
-			r.loop.peers <- replica.Connected{}
+			r.loop.peers <- []replica.Input{replica.Connected{}}
 			synctest.Wait()
 		}
 		// The first flood is with the disk, the second fills the queue.
@@ -267,7 +268,7 @@ func TestFailedDiskLetsNothingOut(t *testing.T) {
 			"connected": {persist(1), replica.Send{Message: &message.Blocks{}}},
 		})
 		r.err = errors.New("no")
-		r.loop.peers <- replica.Connected{}
+		r.loop.peers <- []replica.Input{replica.Connected{}}
 		r.start()
 		<-r.writer.failed
 		synctest.Wait()

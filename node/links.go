@@ -13,7 +13,7 @@ import (
 // links passes on what arrives from the other gateways. It blocks while the
 // replica is busy, which slows the peer down, until the node ends.
 type links struct {
-	inputs chan<- replica.Input
+	inputs chan<- []replica.Input
 	ended  <-chan struct{}
 	count  *counters
 
@@ -24,9 +24,13 @@ type links struct {
 var _ p2p.Handler = (*links)(nil)
 
 // Received implements p2p.Handler.
-func (l *links) Received(from dag.PublicKey, m dag.Verified[message.Message]) {
-	l.count.received[messageKindOf(m.Value())].Add(1)
-	l.pass(replica.Received{From: from, Message: m})
+func (l *links) Received(from dag.PublicKey, messages []dag.Verified[message.Message]) {
+	inputs := make([]replica.Input, len(messages))
+	for i, m := range messages {
+		l.count.received[messageKindOf(m.Value())].Add(1)
+		inputs[i] = replica.Received{From: from, Message: m}
+	}
+	l.pass(inputs...)
 }
 
 // Connected implements p2p.Handler.
@@ -47,9 +51,9 @@ func (l *links) Disconnected(peer dag.PublicKey) {
 	l.pass(replica.Disconnected{Peer: peer})
 }
 
-func (l *links) pass(in replica.Input) {
+func (l *links) pass(inputs ...replica.Input) {
 	select {
-	case l.inputs <- in:
+	case l.inputs <- inputs:
 	case <-l.ended:
 	}
 }

@@ -25,7 +25,7 @@ type loop struct {
 	writer  *writer
 	count   *counters
 	started time.Time
-	peers   chan replica.Input        // Received, Connected, Disconnected
+	peers   chan []replica.Input      // Received, Connected, Disconnected; those that came together
 	submits chan []replica.Submission // of one request each
 	kick    chan struct{}             // holds a token when durable, loaded or room may have changed
 	loaded  mailbox
@@ -38,7 +38,7 @@ type loop struct {
 func newLoop(m machine, w *writer, c *counters) *loop {
 	return &loop{
 		machine: m, writer: w, count: c, started: time.Now(),
-		peers:   make(chan replica.Input, maxQueuedRequests),
+		peers:   make(chan []replica.Input, maxQueuedRequests),
 		submits: make(chan []replica.Submission, maxQueuedRequests),
 		kick:    make(chan struct{}, 1),
 		wake:    0, // a Tick at once: a machine that was restored may have work
@@ -60,7 +60,7 @@ func (l *loop) run(stop <-chan struct{}) {
 		case <-l.kick:
 		case <-alarm.C:
 		case in := <-peers:
-			l.step(in)
+			l.step(in...)
 		case s := <-submits:
 			l.submit(s, submits)
 		}
@@ -86,11 +86,11 @@ func (l *loop) takeOwn() {
 }
 
 // takeMore takes what else is queued, without waiting.
-func (l *loop) takeMore(peers <-chan replica.Input, submits <-chan []replica.Submission) {
+func (l *loop) takeMore(peers <-chan []replica.Input, submits <-chan []replica.Submission) {
 	for range maxJoinedRequests {
 		select {
 		case in := <-peers:
-			l.step(in)
+			l.step(in...)
 		case s := <-submits:
 			l.submit(s, submits)
 		default:
@@ -120,10 +120,12 @@ func (l *loop) submit(first []replica.Submission, more <-chan []replica.Submissi
 	l.step(replica.Submitted{Records: first})
 }
 
-func (l *loop) step(in replica.Input) {
-	l.count.inputs.Add(1)
-	outputs, wake := l.machine.Step(l.now(), dag.UnixMilli(time.Now().UnixMilli()), in)
-	l.outputs, l.wake = append(l.outputs, outputs...), wake
+func (l *loop) step(inputs ...replica.Input) {
+	l.count.inputs.Add(uint64(len(inputs)))
+	for _, in := range inputs {
+		outputs, wake := l.machine.Step(l.now(), dag.UnixMilli(time.Now().UnixMilli()), in)
+		l.outputs, l.wake = append(l.outputs, outputs...), wake
+	}
 }
 
 func (l *loop) now() replica.Instant { return replica.Instant(time.Since(l.started)) }

@@ -116,6 +116,7 @@ func (r *reads) doServe(s replica.Serve) {
 	}
 	if answers = r.durable(answers); len(answers) > 0 {
 		r.net.Answer(s.To, answers)
+		r.net.Flush()
 	}
 }
 

@@ -19,6 +19,7 @@ type network interface {
 	Broadcast(m message.Message)
 	Gossip(m message.Message)
 	Answer(to dag.PublicKey, messages []message.Message)
+	Flush() // what was said since the last one goes out now, at the latest
 	Penalize(peer dag.PublicKey, reason error)
 }
 
@@ -191,6 +192,7 @@ func (w *writer) carryOut(group []replica.Output, whole bool) error {
 			w.net.Penalize(o.Peer, o.Reason)
 		}
 	}
+	w.net.Flush()
 	w.tickets.resolve(answers)
 	w.progress.publish()
 	return nil

@@ -41,6 +41,7 @@ func BenchmarkThroughput(b *testing.B) {
 			begin, sent := cpu(b), 0
 			for b.Loop() {
 				x.Send(y.self, m)
+				x.Flush()
 				if sent++; sent > window {
 					next(b, y.messages, "message")
 				}
@@ -64,6 +65,7 @@ func BenchmarkLatency(b *testing.B) {
 				time.Sleep(5 * time.Millisecond)
 				start := time.Now()
 				x.Send(y.self, m)
+				x.Flush()
 				<-y.messages
 				took = append(took, time.Since(start))
 			}
@@ -103,6 +105,7 @@ func BenchmarkFreshBatch(b *testing.B) {
 					m = batches(b, g, 5*sent, 5)
 				}
 				nodes[0].Gossip(m)
+				nodes[0].Flush()
 				for _, n := range nodes[1:] {
 					next(b, n.messages, "batch")
 				}

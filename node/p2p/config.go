@@ -45,10 +45,10 @@ const (
 // though for one peer Connected and Disconnected alternate. They may block: that slows the peer
 // down. They must return once Close has been called.
 type Handler interface {
-	// Received takes a verified message. Messages of one stream arrive in order. They may arrive
+	// Received takes verified messages that arrived together; it owns the slice. They may arrive
 	// before Connected and after Disconnected. Of a gossiped message, from is
 	// the neighbour that passed it on.
-	Received(from dag.PublicKey, m dag.Verified[message.Message])
+	Received(from dag.PublicKey, messages []dag.Verified[message.Message])
 	// Connected reports that messages to a peer are being delivered now.
 	Connected(to dag.PublicKey)
 	// Disconnected reports that they are not any more.

@@ -170,7 +170,7 @@ func (g *gossip) receive(ctx context.Context, sub *pubsub.Subscription) {
 			continue // our own
 		}
 		g.t.count.gossipReceived.Add(1)
-		g.t.handler.Received(r.key, verified)
+		g.t.handler.Received(r.key, []dag.Verified[message.Message]{verified})
 	}
 }
 

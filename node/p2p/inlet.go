@@ -19,19 +19,20 @@ import (
 // errSilent says that nothing was heard of a peer for too long.
 var errSilent = errors.New("silent for too long")
 
-// inlet is a stream of a peer's to us. One goroutine reads and decodes. Batches
-// are verified by the verify.Pool and handed over by another goroutine, in
-// order: while one waits for its signatures the next is being read. Everything
-// else has few signatures and is what rounds wait for: it is verified and
-// handed over where it is read, past the batches, which nothing in it needs.
-// That saves two changes of goroutine for each block, and keeps rounds going
-// while the pool is busy.
+// inlet is a stream of a peer's to us. One goroutine reads and decodes. Messages
+// of few signatures are what rounds wait for: they are verified and handed over
+// where they are read, those that were read together in one equation. Large
+// batches are verified by the verify.Pool and handed over by another goroutine,
+// in order: while one waits for its signatures the next is being read, and what is
+// small passes them. That saves two changes of goroutine for each block and
+// small batch, and keeps rounds going while the pool is busy.
 type inlet struct {
 	remote *remote
 	stream network.Stream
 	urgent bool // the consensus stream, on which the peer gives signs of life
 
 	verifier *dag.Verifier
+	joint    joint
 
 	room    *semaphore.Weighted // bytes read and not handed over
 	pending chan arrival
@@ -68,6 +69,7 @@ func (in *inlet) run(ctx context.Context) error {
 	for err == nil {
 		err = in.readOne(ctx, r)
 	}
+	in.handOverJoint()
 	close(in.pending)
 	<-handed
 	return err
@@ -89,14 +91,32 @@ func (in *inlet) readOne(ctx context.Context, r *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := in.room.Acquire(ctx, int64(n)); err != nil {
+	if err := in.acquire(ctx, int64(n)); err != nil {
 		return err
 	}
 	content, err := readContent(r, n)
 	if err != nil {
 		return err
 	}
-	held := int64(n)
+	if err := in.unwrap(ctx, content, int64(n)); err != nil {
+		return err
+	}
+	if in.joint.full() || !frameBuffered(r) {
+		in.handOverJoint()
+	}
+	return nil
+}
+
+// acquire takes room. What was read together must not wait for itself.
+func (in *inlet) acquire(ctx context.Context, n int64) error {
+	if in.room.TryAcquire(n) {
+		return nil
+	}
+	in.handOverJoint()
+	return in.room.Acquire(ctx, n)
+}
+
+func (in *inlet) unwrap(ctx context.Context, content []byte, held int64) error {
 	switch pack, content := content[0], content[1:]; pack {
 	case packPlain:
 		return in.start(ctx, content, held)
@@ -115,7 +135,7 @@ func (in *inlet) unpack(ctx context.Context, content []byte, held int64) error {
 	if err != nil {
 		return err
 	}
-	if err := in.room.Acquire(ctx, int64(size)); err != nil {
+	if err := in.acquire(ctx, int64(size)); err != nil {
 		return err
 	}
 	raw, err := in.remote.t.packer.unpack(content, size)
@@ -133,17 +153,17 @@ func (in *inlet) start(ctx context.Context, raw []byte, held int64) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errProtocol, err)
 	}
-	carried, heavy := m.(*message.Batches)
-	if !heavy {
-		in.handOverNow(m)
-		in.room.Release(held)
+	if carried, ok := m.(*message.Batches); ok {
+		if carried = t.seen.fresh(carried, time.Now()); carried == nil {
+			in.room.Release(held)
+			return nil
+		}
+		m = carried
+	}
+	if in.joint.add(m, held) {
 		return nil
 	}
-	if carried = t.seen.fresh(carried, time.Now()); carried == nil {
-		in.room.Release(held)
-		return nil
-	}
-	result, err := t.pool.Start(ctx, carried)
+	result, err := t.pool.Start(ctx, m)
 	if err != nil {
 		return err
 	}
@@ -153,16 +173,6 @@ func (in *inlet) start(ctx context.Context, raw []byte, held int64) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// handOverNow verifies a message and gives it to the handler.
-func (in *inlet) handOverNow(m message.Message) {
-	good, errs := dag.Verify(in.verifier, []message.Message{m})
-	if errs[0] != nil {
-		in.remote.turnAway(errs[0])
-		return
-	}
-	in.remote.pass(good[0])
 }
 
 // handOver gives verified messages to the handler, in the order they came.
@@ -181,12 +191,12 @@ func (r *remote) take(result verify.Result) {
 		r.turnAway(result.Err)
 		return
 	}
-	r.pass(result.Message)
+	r.pass([]dag.Verified[message.Message]{result.Message})
 }
 
-func (r *remote) pass(m dag.Verified[message.Message]) {
-	r.t.count.messagesIn.Add(1)
-	r.t.handler.Received(r.key, m)
+func (r *remote) pass(messages []dag.Verified[message.Message]) {
+	r.t.count.messagesIn.Add(uint64(len(messages)))
+	r.t.handler.Received(r.key, messages)
 }
 
 // turnAway blames a peer for what did not verify, unless it was not the peer's fault.

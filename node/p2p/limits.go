@@ -15,6 +15,11 @@ const (
 	// maxSeen bounds the batches remembered as seen, some 300 KB.
 	maxSeen = 4096
 
+	// maxJointSignatures bounds the signatures that are checked together where
+	// messages are read, and those of a message that is: some 0.2 ms. Beyond,
+	// other goroutines take over, and what is small need not wait for it.
+	maxJointSignatures = 16
+
 	// maxFrameBytes bounds one frame of a stream: the largest message, and the
 	// byte that says how it is packed.
 	maxFrameBytes = message.MaxBytes + 1

@@ -21,10 +21,17 @@ type outlet struct {
 	announce atomic.Bool // say the view next
 }
 
-// send queues an encoded message.
+// send queues an encoded message, which goes out with the next Flush.
 func (o *outlet) send(raw []byte) {
 	if dropped := o.queue.push(raw); dropped > 0 {
 		o.t.count.droppedFull.Add(uint64(dropped))
+	}
+}
+
+// flush wakes the writer if it has something to write.
+func (o *outlet) flush() {
+	if !o.queue.empty() {
+		o.queue.signal()
 	}
 }
 

@@ -47,10 +47,12 @@ func newInbox() *inbox {
 	}
 }
 
-func (in *inbox) Received(from dag.PublicKey, m dag.Verified[message.Message]) {
-	select {
-	case in.messages <- received{from, m.Value()}:
-	case <-in.closed:
+func (in *inbox) Received(from dag.PublicKey, messages []dag.Verified[message.Message]) {
+	for _, m := range messages {
+		select {
+		case in.messages <- received{from, m.Value()}:
+		case <-in.closed:
+		}
 	}
 }
 func (in *inbox) Connected(p dag.PublicKey)    { in.connected <- p }
@@ -173,8 +175,10 @@ func TestEveryWayOfSending(t *testing.T) {
 	g, a, b := pair(t, nil)
 	for i := range 100 {
 		a.Send(b.self, tips(i+1))
+		a.Flush()
 	}
 	a.Broadcast(tips(101))
+	a.Flush()
 	for i := range 101 {
 		got := next(t, b.messages, "message")
 		if r := got.m.(*message.Tips).Highest[0]; r != dag.Round(i+1) || got.from != a.self {
@@ -183,6 +187,7 @@ func TestEveryWayOfSending(t *testing.T) {
 	}
 	large := batches(t, g, 0, 1500)
 	b.Answer(a.self, []message.Message{large, tips(7)})
+	b.Flush()
 	// Tips do not queue behind the signatures of batches, though they may come after.
 	for range 2 {
 		switch m := next(t, a.messages, "answer").m.(type) {
@@ -209,10 +214,12 @@ func TestEveryWayOfSending(t *testing.T) {
 func TestWhatIsTooLargeIsSplit(t *testing.T) {
 	g, a, b := pair(t, nil)
 	a.Broadcast(batches(t, g, 0, 1500, 1500, 1500, 1500))
+	a.Flush()
 	for got := 0; got < 4; {
 		got += len(next(t, b.messages, "part").m.(*message.Batches).Batches)
 	}
 	a.Broadcast(&message.WantBlocks{Refs: make([]dag.BlockRef, 8*message.MaxWants)})
+	a.Flush()
 	if s := a.Stats(); s.DroppedOversized != 1 {
 		t.Errorf("got %d dropped, want 1", s.DroppedOversized)
 	}
@@ -222,9 +229,13 @@ func TestSendToNobodyIsCounted(t *testing.T) {
 	g, keys, _ := dagtest.Genesis(2)
 	n := start(t, Config{Key: keys[0], Genesis: g})
 	n.Send(keys[1].Public(), tips(1))
+	n.Flush()
 	n.Broadcast(tips(1))
+	n.Flush()
 	n.Answer(keys[1].Public(), []message.Message{tips(1)})
+	n.Flush()
 	n.Send(dagtest.Key("node", 9).Public(), tips(1))
+	n.Flush()
 	if s := n.Stats(); s.DroppedUnreachable != 3 {
 		t.Errorf("got %d, want 3", s.DroppedUnreachable)
 	}
@@ -304,6 +315,7 @@ func TestReconnectAfterRestart(t *testing.T) {
 				next(t, b.connected, "reconnection")
 				next(t, a.connected, "reconnection")
 				b.Send(a.self, tips(round))
+				b.Flush()
 				next(t, a.messages, "message after the restart")
 			}
 		})
@@ -331,6 +343,7 @@ func TestGossipReachesWhoIsNotConnected(t *testing.T) {
 	var got received
 	waitFor(t, func() bool {
 		left.Gossip(m)
+		left.Flush()
 		select {
 		case got = <-right.messages:
 			return true
@@ -355,8 +368,11 @@ func TestGossipIsForThoseWhomStreamsDoNotReach(t *testing.T) {
 	}
 	m := batches(t, g, 0, 1)
 	nodes[0].Broadcast(m)
+	nodes[0].Flush()
 	nodes[0].Gossip(m) // everybody has it already
+	nodes[0].Flush()
 	nodes[0].Gossip(batches(t, g, 5, 1))
+	nodes[0].Flush()
 	for range 2 {
 		next(t, nodes[1].messages, "batch")
 		next(t, nodes[2].messages, "batch")
@@ -365,6 +381,7 @@ func TestGossipIsForThoseWhomStreamsDoNotReach(t *testing.T) {
 	next(t, nodes[0].disconnected, "disconnection")
 	waitFor(t, func() bool { return !nodes[0].reachesFurther() }) // nobody sees it: gossip would not help
 	nodes[0].Gossip(batches(t, g, 9, 1))
+	nodes[0].Flush()
 	next(t, nodes[1].messages, "batch")
 	if s := nodes[0].Stats(); s.GossipPublished != 0 {
 		t.Errorf("published %d, want 0", s.GossipPublished)
@@ -635,6 +652,7 @@ func TestConfigValidate(t *testing.T) {
 func TestMDNSThatCannotStartIsNoError(t *testing.T) {
 	_, a, b := pair(t, func(c *Config) { c.MDNS = true })
 	a.Send(b.self, tips(1))
+	a.Flush()
 	next(t, b.messages, "message")
 }
 
@@ -654,5 +672,7 @@ func TestCloseIsQuickAndCanBeRepeated(t *testing.T) {
 		t.Fatal("Close hangs")
 	}
 	a.Send(b.self, tips(1)) // harmless
+	a.Flush()
 	a.Gossip(tips(1))
+	a.Flush()
 }

@@ -23,6 +23,7 @@ type queue struct {
 func newQueue(o overflow) *queue { return &queue{overflow: o, ready: make(chan struct{}, 1)} }
 
 // push queues a message and returns how many were dropped for want of room.
+// The taker is not woken before signal, so that what is pushed in a row goes out together.
 func (q *queue) push(raw []byte) (dropped int) {
 	q.mu.Lock()
 	for len(q.frames) > 0 && q.full(len(raw)) {
@@ -38,7 +39,6 @@ func (q *queue) push(raw []byte) (dropped int) {
 	q.frames = append(q.frames, raw)
 	q.bytes += len(raw)
 	q.mu.Unlock()
-	q.signal()
 	return dropped
 }
 

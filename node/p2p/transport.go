@@ -188,6 +188,17 @@ func (t *Transport) enter() bool {
 	return true
 }
 
+// Flush sends what was queued. Until then it may wait: what is said in a row
+// goes out in one write, and arrives together.
+func (t *Transport) Flush() {
+	for _, r := range t.remotes {
+		if l := r.standing(); l != nil {
+			l.consensus.flush()
+			l.bulk.flush()
+		}
+	}
+}
+
 // Send queues a message for one peer, on the stream for what is urgent. Without
 // a connection it is dropped and counted; so is what is oldest in a full queue.
 func (t *Transport) Send(to dag.PublicKey, m message.Message) {

@@ -88,7 +88,7 @@ func (p *Pool) Start(ctx context.Context, m message.Message) (<-chan Result, err
 	result := make(chan Result, 1) // so that a worker never waits for a reader
 	err := enqueue(ctx, p, &p.messages, task[message.Message]{
 		item: m,
-		cost: signatures(m),
+		cost: Signatures(m),
 		done: func(v dag.Verified[message.Message], err error) { result <- Result{v, err} },
 	})
 	if err != nil {

@@ -57,9 +57,9 @@ func (q *queue[T]) failAll(err error) {
 	*q = queue[T]{}
 }
 
-// signatures tells about how many signatures a message carries: what its
+// Signatures tells about how many signatures a message carries: what its
 // verification costs. At least 1, for the work that comes with any message.
-func signatures(m message.Message) int {
+func Signatures(m message.Message) int {
 	switch m := m.(type) {
 	case *message.Blocks:
 		return max(len(m.Blocks), 1)
