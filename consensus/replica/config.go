@@ -46,7 +46,7 @@ type Timing struct {
 // DefaultTiming suits gateways on one LAN.
 func DefaultTiming() Timing {
 	return Timing{
-		RoundSpacing:    2 * time.Millisecond,
+		RoundSpacing:    1500 * time.Microsecond,
 		RoundSpacingCap: time.Second,
 		TimeoutFloor:    50 * time.Millisecond,
 		TimeoutCap:      5 * time.Second,

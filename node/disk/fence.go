@@ -26,6 +26,7 @@ type fence struct {
 	down  chan struct{} // closed with the first error
 
 	usualSync atomic.Int64 // nanoseconds that a sync of the log takes
+	pace      pace
 }
 
 // check passes err on, or never returns.
@@ -47,6 +48,9 @@ func (f *fence) check(err error) error {
 func (f *fence) file(name string, file vfs.File, err error) (vfs.File, error) {
 	if err := f.check(err); err != nil {
 		return nil, err
+	}
+	if strings.HasSuffix(name, ".sst") {
+		file = &pacedFile{File: file, pace: &f.pace}
 	}
 	return &fencedFile{File: file, fence: f, log: strings.HasSuffix(name, ".log")}, nil
 }

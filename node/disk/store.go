@@ -221,6 +221,7 @@ func (s *Store) Close() error {
 		return ErrClosed
 	}
 	s.closed = true
+	s.fence.pace.off.Store(true) // nobody waits for the log any more
 	return s.guarded(func() error {
 		// An empty log starts quicker, and what a memtable holds is smaller as a table.
 		if err := s.db.Flush(); err != nil {
