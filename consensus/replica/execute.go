@@ -32,12 +32,15 @@ func (r *Replica) executed(c *dag.Commit, x *store.Executed) {
 	if r.exec.Changed() {
 		r.dropFrozen()
 	}
+	var batches []*dag.Batch
 	for i := range c.Cut {
 		for _, id := range c.Cut[i].Batches {
-			r.release(r.laneBook.held[id])
+			h := r.laneBook.held[id]
+			batches = append(batches, h.batch)
+			r.release(h)
 		}
 	}
-	r.emit(Final{Executed: x})
+	r.emit(Final{Executed: x, Batches: batches})
 	if r.exec.IsCheckpoint() {
 		r.cosign()
 	}

@@ -69,8 +69,13 @@ type (
 	}
 
 	// Final reports an executed commit; its Persist came before. After a crash
-	// a commit may be executed, and reported, once more.
-	Final struct{ Executed *store.Executed }
+	// a commit may be executed, and reported, once more. Batches are those of its
+	// cut, in execution order: a driver that tells people of their records has no
+	// need to read them back.
+	Final struct {
+		Executed *store.Executed
+		Batches  []*dag.Batch
+	}
 
 	// Certified reports a new newest certified checkpoint; its Persist came before.
 	Certified struct{ Checkpoint *checkpoint.Certified }
