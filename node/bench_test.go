@@ -82,18 +82,20 @@ func benchmarkLatency(b *testing.B, rate int) {
 		for _, node := range nodes {
 			waiting.Go(func() {
 				seen := 0
-				for e, err := range node.Events(b.Context(), 0) {
+				for run, err := range node.Events(b.Context(), 0) {
 					if err != nil {
 						b.Error(err)
 						return
 					}
-					if e.Record.IsZero() {
-						continue
-					}
 					mu.Lock()
-					took = append(took, time.Since(sent[e.Record]))
+					for _, e := range run {
+						if !e.Record.IsZero() {
+							took = append(took, time.Since(sent[e.Record]))
+							seen++
+						}
+					}
 					mu.Unlock()
-					if seen++; seen == n {
+					if seen == n {
 						return
 					}
 				}

@@ -107,6 +107,7 @@ func newRig(answers map[string][]replica.Output) *rig {
 	r.loop = newLoop(&script{world: w, answers: answers}, r.writer, count)
 	r.writer.disk, r.writer.net, r.writer.tickets, r.writer.count = w, w, r.tickets, count
 	r.writer.progress = newProgress(1, &store.Restored{}, counts{})
+	r.writer.tail = newTail(nil)
 	r.writer.notify = r.loop.notify
 	return r
 }

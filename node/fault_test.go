@@ -240,23 +240,9 @@ func TestEventsResume(t *testing.T) {
 	dir, mesh := initMesh(t, 1)
 	n := start(t, filepath.Join(dir, "gw1"), Options{})
 	accepted(t, n.Submit(t.Context(), dag.LaneReadings, records(t, mesh, 1, 0, 5)))
-	var all []Event
-	for e, err := range n.Events(t.Context(), 0) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if all = append(all, e); len(all) == 6 { // five records and their commit, at least
-			break
-		}
-	}
-	for e, err := range n.Events(t.Context(), all[3].Leaf) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(e, all[3]); diff != "" {
-			t.Error(diff)
-		}
-		break
+	all := leaves(t, n.Node, 0, 6) // five records and their commit, at least
+	if diff := cmp.Diff(leaves(t, n.Node, all[3].Leaf, 1)[0], all[3]); diff != "" {
+		t.Error(diff)
 	}
 	for i, e := range all {
 		if e.Leaf != dag.LeafIndex(i) || e.Final.IsZero() || e.Commit == 0 {
@@ -266,7 +252,7 @@ func TestEventsResume(t *testing.T) {
 	// Ends when its consumer's context does, however long it would have to wait.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for e, err := range n.Events(ctx, 1<<40) {
-		t.Errorf("got %+v, %v of a leaf far away", e, err)
+	for run, err := range n.Events(ctx, 1<<40) {
+		t.Errorf("got %+v, %v of a leaf far away", run, err)
 	}
 }

@@ -25,8 +25,9 @@ type Gateway interface {
 	// Status reports how this gateway does.
 	Status() Status
 	// Events yields the log's leaves from an index on, and then each new one as it becomes final, until ctx is done or the consumer stops.
+	// It yields them in runs, at least one and at most some hundreds at a time, which are valid until the next: what is at hand comes together.
 	// An index beyond the log waits for it. An error is the last thing it yields.
-	Events(ctx context.Context, from dag.LeafIndex) iter.Seq2[Event, error]
+	Events(ctx context.Context, from dag.LeafIndex) iter.Seq2[[]Event, error]
 	// Checkpoint returns the newest certified checkpoint as a signed note: ErrNotCertified.
 	Checkpoint() ([]byte, error)
 	// Tile returns a C2SP tlog-tiles resource, by its path after "/tile/": ErrNotFound.

@@ -19,6 +19,8 @@ type ledger interface {
 	Entries(index uint64, width int) ([]byte, error)
 	InclusionProof(index dag.LeafIndex, size uint64) ([]dag.Digest, error)
 	Counts() disk.Counts
+	// DeviceOf names the device that a record is of.
+	DeviceOf(r *dag.Record) string
 	// Failed is closed when nothing can be written any more, and Err says why.
 	Failed() <-chan struct{}
 	Err() error

@@ -54,8 +54,14 @@ const (
 	// defaultPage is how many records a page holds unless its query says.
 	defaultPage = 100
 
-	// maxEventLeaves bounds the leaves read at once for one subscriber.
+	// maxEventLeaves bounds the leaves read at once for one subscriber, some 90
+	// bytes each without the device's name.
 	maxEventLeaves = 256
+
+	// maxTailBytes bounds the end of the log that is kept in memory while somebody
+	// follows it: some 13,000 records, over half a second at full speed. Who
+	// is further behind reads the disk.
+	maxTailBytes = 2 << 20
 
 	// maxAlarms bounds the alarms that Status shows, newest last.
 	maxAlarms = 16

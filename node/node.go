@@ -50,6 +50,7 @@ type Node struct {
 	disk     ledger
 	pool     *verify.Pool
 	progress *progress
+	tail     *tail
 	tickets  *tickets
 	count    *counters
 	intake   intake
@@ -149,6 +150,7 @@ func (n *Node) restore() error {
 	}
 	c := n.disk.Counts()
 	n.progress = newProgress(len(n.home.genesis.Gateways), from, counts{size: c.LogSize, records: c.Final, commit: c.Commit})
+	n.tail = newTail(n.disk.DeviceOf)
 	n.assemble(r)
 	return nil
 }
@@ -164,6 +166,7 @@ func (n *Node) assemble(m machine) {
 	n.reads.given = n.progress.isDurable
 	w := n.writer
 	w.disk, w.reads, w.tickets, w.progress, w.count = n.disk, n.reads, n.tickets, n.progress, n.count
+	w.tail = n.tail
 	w.notify = n.loop.notify
 }
 

@@ -44,6 +44,7 @@ type writer struct {
 	reads    *reads
 	tickets  *tickets
 	progress *progress
+	tail     *tail
 	count    *counters
 	notify   func() // wakes the loop: something is durable, or there is room again
 
@@ -183,6 +184,7 @@ func (w *writer) carryOut(group []replica.Output, whole bool) error {
 		case replica.Replicated:
 			w.progress.replicate(o.Lane, o.Seq)
 		case replica.Final:
+			w.tail.add(o.Executed, o.Batches) // before anybody is told of them
 			w.progress.finalize(o.Executed)
 		case replica.Certified:
 			w.progress.certify(o.Checkpoint)
@@ -244,15 +246,22 @@ func (w *writer) sync() error {
 
 // outputBytes is about how much memory an output holds on to.
 func outputBytes(o replica.Output) int {
-	p, ok := o.(replica.Persist)
-	if !ok {
+	switch o := o.(type) {
+	case replica.Persist:
+		n := len(o.Write.State) + batchBytes(o.Write.Batches)
+		for _, b := range o.Write.Blocks {
+			n += len(b.Raw())
+		}
+		return n
+	case replica.Final:
+		return batchBytes(o.Batches) // nobody else may need them any more
+	default:
 		return 0 // shared with a Persist, or small
 	}
-	n := len(p.Write.State)
-	for _, b := range p.Write.Batches {
-		n += len(b.Raw())
-	}
-	for _, b := range p.Write.Blocks {
+}
+
+func batchBytes(batches []*dag.Batch) (n int) {
+	for _, b := range batches {
 		n += len(b.Raw())
 	}
 	return n

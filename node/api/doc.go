@@ -60,7 +60,7 @@
 // Paths are registered without methods, and methods are chosen here, because
 // http.ServeMux answers 404 and 405 in plain text. Answers to sequences are
 // written by append: at 15,000 records a second the JSON encoder and one string per
-// id cost more than the rest of the request. Events are gathered by one goroutine
-// and written by another: while a write is under way the next ones collect, so the busier the
-// log the fewer the system calls, and an idle log's event leaves at once.
+// id cost more than the rest of the request. Events that are at
+// hand together are written together: while a write is under way the next ones collect in the
+// log, so the busier it is the fewer the system calls, and an idle log's event leaves at once.
 package api

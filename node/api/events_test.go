@@ -5,11 +5,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/floormesh/floormesh/dag"
@@ -162,34 +166,70 @@ func TestStreamOutlivesDeadlines(t *testing.T) {
 	}
 }
 
+// stuck is a client that reads only what it is told to.
+type stuck struct {
+	*httptest.ResponseRecorder
+
+	reads chan struct{}
+}
+
+func (s stuck) Write(b []byte) (int, error) {
+	<-s.reads
+	return s.ResponseRecorder.Write(b)
+}
+
+// endless is a gateway whose log never ends. It counts the runs it was asked for.
+type endless struct {
+	*fakeGateway
+
+	runs *atomic.Int64
+}
+
+func (g endless) Events(ctx context.Context, from dag.LeafIndex) iter.Seq2[[]node.Event, error] {
+	return func(yield func([]node.Event, error) bool) {
+		run := make([]node.Event, 100)
+		for ctx.Err() == nil {
+			for i := range run {
+				run[i] = node.Event{Leaf: from, Record: dag.RecordID{1}, Commit: 1, Device: strings.Repeat("d", 2000), Final: when()}
+				from++
+			}
+			g.runs.Add(1)
+			if !yield(run, nil) {
+				return
+			}
+		}
+	}
+}
+
 // TestSlowReader: what a client does not read waits in the log, not in memory.
 func TestSlowReader(t *testing.T) {
-	g := newGathering()
-	ctx, cancel := context.WithCancel(t.Context())
-	added := make(chan int)
-	go func() {
-		n := 0
-		for g.add(ctx, func(b []byte) []byte { return append(b, make([]byte, 1000)...) }) {
-			n++
+	synctest.Test(t, func(t *testing.T) {
+		g := endless{newFake(), new(atomic.Int64)}
+		client := stuck{httptest.NewRecorder(), make(chan struct{})}
+		ctx, leave := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			New(g, Options{}).ServeHTTP(client, httptest.NewRequestWithContext(ctx, "GET", "http://127.0.0.1/v1/events", nil))
+		}()
+		client.reads <- struct{}{} // the comment that opens a stream
+		for range 10 {
+			synctest.Wait()
+			client.Body.Reset()
+			client.reads <- struct{}{}
+			synctest.Wait()
+			if n := client.Body.Len(); n == 0 || n > maxEventBytes+3000 {
+				t.Errorf("%d bytes were written at once, want at most an event over %d", n, maxEventBytes)
+			}
 		}
-		added <- n
-	}()
-	<-g.filled
-	taken := 0
-	for range 3 {
-		full, _ := g.take(nil)
-		taken += len(full)
-		if len(full) > maxPendingBytes+1000 {
-			t.Errorf("%d bytes were pending", len(full))
+		// A hundred events are some 220 kB: four writes.
+		if n := g.runs.Load(); n > 4 {
+			t.Errorf("%d runs were read for ten writes", n)
 		}
-		<-g.filled
-	}
-	cancel()
-	n := <-added
-	full, _ := g.take(nil)
-	if taken+len(full) != 1000*n {
-		t.Errorf("added %d events, took %d bytes", n, taken+len(full))
-	}
+		leave()
+		close(client.reads)
+		<-ended
+	})
 }
 
 // TestSlowHeader: who sends a header byte by byte is cut off.

@@ -205,8 +205,8 @@ func (f *fakeGateway) Status() node.Status {
 	}
 }
 
-func (f *fakeGateway) Events(ctx context.Context, from dag.LeafIndex) iter.Seq2[node.Event, error] {
-	return func(yield func(node.Event, error) bool) {
+func (f *fakeGateway) Events(ctx context.Context, from dag.LeafIndex) iter.Seq2[[]node.Event, error] {
+	return func(yield func([]node.Event, error) bool) {
 		stop := context.AfterFunc(ctx, func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -227,14 +227,14 @@ func (f *fakeGateway) Events(ctx context.Context, from dag.LeafIndex) iter.Seq2[
 			if ctx.Err() != nil {
 				return
 			}
-			for _, e := range fresh {
-				if !yield(e, nil) {
+			for run := range slices.Chunk(fresh, 256) {
+				if !yield(run, nil) {
 					return
 				}
 			}
 			from += dag.LeafIndex(len(fresh))
 			if fail != nil {
-				yield(node.Event{}, fail)
+				yield(nil, fail)
 				return
 			}
 		}

@@ -39,12 +39,12 @@ const (
 	// buffers of some 30 KiB. Devices send to one gateway of several.
 	maxConnections = 1024
 
-	// maxStreams bounds event streams, each with a buffer of up to maxPendingBytes.
+	// maxStreams bounds event streams, each with a buffer of maxEventBytes.
 	maxStreams = 128
 
-	// maxPendingBytes bounds the events gathered for one stream whose client is slow:
-	// some 1,000 events. The rest waits in the log.
-	maxPendingBytes = 256 << 10
+	// maxEventBytes bounds the events written to a stream at once, but for the last
+	// of them: as many as a gateway gives at a time, of usual devices.
+	maxEventBytes = 64 << 10
 
 	// maxTilePathBytes bounds a tile's path: the longest that exists has some 40 bytes.
 	maxTilePathBytes = 100

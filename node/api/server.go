@@ -48,7 +48,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 // newServer sets every bound that net/http leaves open.
 func newServer(streams context.Context, h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           withStreams(streams, h),
+		Handler:           h,
+		BaseContext:       func(net.Listener) context.Context { return withStreams(context.Background(), streams) },
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      answerTimeout,
@@ -61,14 +62,14 @@ func newServer(streams context.Context, h http.Handler, log *slog.Logger) *http.
 // streamsKey finds the context that ends event streams in a request's context.
 type streamsKey struct{}
 
-func withStreams(streams context.Context, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), streamsKey{}, streams.Done())))
-	})
+func withStreams(ctx, streams context.Context) context.Context {
+	return context.WithValue(ctx, streamsKey{}, streams)
 }
 
-// stopping returns a channel that is closed when the server stops; nil without one.
-func stopping(ctx context.Context) <-chan struct{} {
-	done, _ := ctx.Value(streamsKey{}).(<-chan struct{})
-	return done
+// stopping returns a context that is done when the server stops; never without one.
+func stopping(ctx context.Context) context.Context {
+	if streams, ok := ctx.Value(streamsKey{}).(context.Context); ok {
+		return streams
+	}
+	return context.Background()
 }
