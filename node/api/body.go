@@ -28,11 +28,11 @@ func contentType(r *http.Request) (string, *problem) {
 		return "", p
 	}
 	given := r.Header.Get("Content-Type")
-	if t, _, err := mime.ParseMediaType(given); err == nil {
-		switch t {
-		case typeCOSE, typeSequence, typeSenMLJSON, typeSenMLCBOR:
-			return t, nil
-		}
+	if isTaken(given) { // as programs send it, without parameters
+		return given, nil
+	}
+	if t, _, err := mime.ParseMediaType(given); err == nil && isTaken(t) {
+		return t, nil
 	}
 	said := "the header Content-Type is missing"
 	if given != "" {
@@ -41,6 +41,14 @@ func contentType(r *http.Request) (string, *problem) {
 	p := newProblem(badType, said+"; send one of "+acceptPost)
 	p.header = [2]string{"Accept-Post", acceptPost}
 	return "", p
+}
+
+func isTaken(mediaType string) bool {
+	switch mediaType {
+	case typeCOSE, typeSequence, typeSenMLJSON, typeSenMLCBOR:
+		return true
+	}
+	return false
 }
 
 // maxBody returns the longest body of a content type.

@@ -58,7 +58,7 @@ func parseClass(text string) (dag.LaneNumber, *problem) {
 func (a *api) postOne(ctx context.Context, w http.ResponseWriter, class dag.LaneNumber, mediaType string, body []byte) *problem {
 	receipts, p := a.submitOne(ctx, class, mediaType, body)
 	if p != nil {
-		a.metrics.records.WithLabelValues("refused").Inc()
+		a.metrics.records.refused.Inc()
 		return p
 	}
 	if len(receipts) != 1 {
@@ -229,9 +229,9 @@ func (c counts) status() int {
 }
 
 func (m *metrics) add(c counts) {
-	m.records.WithLabelValues("stored").Add(float64(c.stored))
-	m.records.WithLabelValues("known").Add(float64(c.known))
-	m.records.WithLabelValues("refused").Add(float64(c.refused))
+	m.records.stored.Add(float64(c.stored))
+	m.records.known.Add(float64(c.known))
+	m.records.refused.Add(float64(c.refused))
 }
 
 // miscounted is for a gateway that breaks its contract.

@@ -4,7 +4,9 @@
 // waits in one queue; a worker that comes free takes its share of all that
 // waits, up to some 256 signatures, and checks them in one equation. So a busy
 // node pays about half per signature of what an idle one does, while an
-// idle one checks at once: nobody ever waits for company.
+// idle one checks at once: nobody ever waits for company. A single record that
+// finds the pool idle is checked on its caller's goroutine, with a worker's verifier: never do
+// more goroutines verify than there are workers.
 //
 // # Contract
 //

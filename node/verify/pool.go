@@ -32,7 +32,8 @@ type Pool struct {
 	running sync.WaitGroup
 
 	mu       sync.Mutex
-	wake     *sync.Cond // something was queued, or the pool closes
+	wake     *sync.Cond      // there is something to do and a verifier to do it with, or the pool closes
+	free     []*dag.Verifier // of as many as there are workers; who checks takes one
 	closed   bool
 	messages queue[message.Message]
 	records  queue[*dag.Record]
@@ -46,7 +47,8 @@ func NewPool(domain *dag.Domain, workers int, random io.Reader) *Pool {
 	p.closing, p.stop = context.WithCancel(context.Background())
 	p.wake = sync.NewCond(&p.mu)
 	for range p.workers {
-		p.running.Go(func() { p.work(dag.NewVerifier(domain, random)) })
+		p.free = append(p.free, dag.NewVerifier(domain, random))
+		p.running.Go(p.work)
 	}
 	return p
 }
@@ -101,6 +103,12 @@ func (p *Pool) Start(ctx context.Context, m message.Message) (<-chan Result, err
 // order, and for each record an error or nil: what dag.Verify found, the
 // context's, ErrClosed.
 func (p *Pool) Records(ctx context.Context, records []*dag.Record) (good []dag.Verified[*dag.Record], errs []error) {
+	if len(records) == 1 {
+		if v := p.idle(); v != nil {
+			defer p.giveBack(v)
+			return dag.Verify(v, records)
+		}
+	}
 	verified := make([]dag.Verified[*dag.Record], len(records))
 	errs = make([]error, len(records))
 	var pending sync.WaitGroup
@@ -158,27 +166,61 @@ func (p *Pool) acquire(ctx context.Context, n int64) error {
 	return err
 }
 
+// idle takes a verifier for a caller's own goroutine, which saves the two
+// switches to a worker and back; nil if something waits, which is to be checked together with
+// others, or if none is free.
+func (p *Pool) idle() *dag.Verifier {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.hasWork() || len(p.free) == 0 {
+		return nil
+	}
+	return p.takeFree()
+}
+
+func (p *Pool) hasWork() bool { return !p.messages.empty() || !p.records.empty() }
+
+func (p *Pool) takeFree() *dag.Verifier {
+	last := len(p.free) - 1
+	v := p.free[last]
+	p.free = p.free[:last]
+	return v
+}
+
+func (p *Pool) giveBack(v *dag.Verifier) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, v)
+	if p.hasWork() {
+		p.wake.Signal()
+	}
+}
+
 // work verifies what is queued until the pool closes.
-func (p *Pool) work(v *dag.Verifier) {
+func (p *Pool) work() {
 	for {
-		messages, records := p.take()
-		if messages == nil && records == nil {
+		v, messages, records := p.take()
+		if v == nil {
 			return
 		}
 		run(p, v, messages)
 		run(p, v, records)
+		p.giveBack(v)
 	}
 }
 
-// take waits for work and takes one worker's share of it; nothing when the pool
-// has closed.
-func (p *Pool) take() ([]task[message.Message], []task[*dag.Record]) {
+// take waits for work and takes a verifier and one worker's share of it; nothing
+// when the pool has closed.
+func (p *Pool) take() (*dag.Verifier, []task[message.Message], []task[*dag.Record]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !p.closed && p.messages.empty() && p.records.empty() {
+	for !p.closed && (!p.hasWork() || len(p.free) == 0) {
 		p.wake.Wait()
 	}
-	return p.messages.take(p.workers), p.records.take(p.workers)
+	if p.closed {
+		return nil, nil, nil
+	}
+	return p.takeFree(), p.messages.take(p.workers), p.records.take(p.workers)
 }
 
 // run verifies tasks together and reports each.

@@ -85,6 +85,36 @@ func TestManyCallersAndOnlyTheBadOnesFail(t *testing.T) {
 	callers.Wait()
 }
 
+// TestSingleRecords: one at a time, some on their callers' goroutines and some on
+// workers', beside messages that need the same verifiers.
+func TestSingleRecords(t *testing.T) {
+	g, _, _ := dagtest.Genesis(4)
+	p := newPool(t, g, 2)
+	blocks := dagtest.Parse(t, 4, "a1 b1 c1 d1 <-; a2 b2 c2 d2 <- *").Blocks
+	var callers sync.WaitGroup
+	for c := range 8 {
+		records := readings(t, g.ID(), 100*c, 30, 3)
+		callers.Go(func() {
+			for i, r := range records {
+				good, errs := p.Records(t.Context(), []*dag.Record{r})
+				if i%3 == 0 {
+					if len(good) != 0 || !errors.Is(errs[0], dag.ErrSignature) {
+						t.Errorf("caller %d, bad record %d: got %d good, error %v", c, i, len(good), errs[0])
+					}
+					continue
+				}
+				if errs[0] != nil || len(good) != 1 || good[0].Value() != r {
+					t.Errorf("caller %d, good record %d: got %d good, error %v", c, i, len(good), errs[0])
+				}
+				if _, err := p.Message(t.Context(), &message.Blocks{Blocks: blocks[i%8 : i%8+1]}); err != nil {
+					t.Errorf("good block: %v", err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+}
+
 // forge returns a block with a wrong signature.
 func forge(tb testing.TB, b *dag.Block) *dag.Block {
 	tb.Helper()
