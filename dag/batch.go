@@ -37,6 +37,7 @@ type Batch struct {
 	Signature Signature
 	Items     []*Record
 	raw       []byte
+	body      int // where the record list begins in raw
 	id        BatchID
 }
 
@@ -63,17 +64,44 @@ func SignBatch(h BatchHeader, records []*Record, key PrivateKey) (*Batch, error)
 	if err != nil {
 		return nil, fmt.Errorf("batch: %w", err)
 	}
-	raw := make([]byte, 0, BatchOverheadBytes+len(list))
-	raw = dagcbor.AppendArray(raw, 3)
-	raw = signed.appendFields(raw)
-	raw = append(raw, list...)
-	if len(raw) > MaxBatchBytes {
-		return nil, fmt.Errorf("batch: %w: %d bytes, at most %d", ErrLimit, len(raw), MaxBatchBytes)
+	b, err := joinBatch(signed, list)
+	if err != nil {
+		return nil, fmt.Errorf("batch: %w", err)
 	}
-	return &Batch{
-		BatchHeader: signed.BatchHeader, Signature: signed.Signature,
-		Items: records, raw: raw, id: signed.ID(),
-	}, nil
+	b.Items = records
+	return b, nil
+}
+
+// JoinBatch is the batch with a header and a body, and so undoes Header and Body;
+// h.Records is computed. It copies body. Signatures are not checked.
+// Errors: ErrEncoding, ErrLimit, ErrRule.
+func JoinBatch(mesh MeshID, h SignedHeader, body []byte) (*Batch, error) {
+	if err := h.check(); err != nil {
+		return nil, fmt.Errorf("batch: %w", err)
+	}
+	h.Records = sha256.Sum256(body)
+	b, err := joinBatch(h, body)
+	if err != nil {
+		return nil, fmt.Errorf("batch: %w", err)
+	}
+	if err := b.readRecords(mesh, dagcbor.NewReader(b.Body())); err != nil {
+		return nil, fmt.Errorf("batch %s: %w", b.id, err)
+	}
+	return b, nil
+}
+
+// joinBatch makes a batch but for its Items.
+func joinBatch(h SignedHeader, body []byte) (*Batch, error) {
+	raw := make([]byte, 0, BatchOverheadBytes+len(body))
+	raw = dagcbor.AppendArray(raw, 3)
+	fields := len(raw)
+	raw = h.appendFields(raw)
+	b := &Batch{BatchHeader: h.BatchHeader, Signature: h.Signature, body: len(raw), id: headerID(raw[fields:])}
+	b.raw = append(raw, body...)
+	if len(b.raw) > MaxBatchBytes {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, len(b.raw), MaxBatchBytes)
+	}
+	return b, nil
 }
 
 // BatchBytes returns at most how many bytes a batch grows by when r joins it:
@@ -113,11 +141,11 @@ func DecodeBatch(mesh MeshID, raw []byte) (*Batch, error) {
 		return nil, fmt.Errorf("batch: %w", err)
 	}
 	b := &Batch{BatchHeader: signed.BatchHeader, Signature: signed.Signature, raw: raw, id: headerID(fields)}
-	start = r.Offset()
+	b.body = r.Offset()
 	if err := b.readRecords(mesh, r); err != nil {
 		return nil, fmt.Errorf("batch %s: %w", b.id, err)
 	}
-	if sha256.Sum256(r.Since(start)) != b.Records {
+	if sha256.Sum256(b.Body()) != b.Records {
 		return nil, fmt.Errorf("batch %s: %w: the records are not those of the header", b.id, ErrRule)
 	}
 	return b, nil
@@ -153,6 +181,9 @@ func (b *Batch) ID() BatchID { return b.id }
 
 // Raw returns the batch's bytes; read only.
 func (b *Batch) Raw() []byte { return b.raw }
+
+// Body returns the bytes of the record list, which Records is the digest of; read only.
+func (b *Batch) Body() []byte { return b.raw[b.body:] }
 
 // Header returns the batch without its records.
 func (b *Batch) Header() SignedHeader { return SignedHeader{b.BatchHeader, b.Signature} }

@@ -35,6 +35,40 @@ func TestBatchRoundTrip(t *testing.T) {
 		if err := verifyOne(g.Domain(), b); err != nil {
 			t.Error(err)
 		}
+		for _, b := range []*dag.Batch{signed, b} {
+			h := b.Header()
+			h.Records = dag.Digest{} // computed again
+			joined, err := dag.JoinBatch(g.ID(), h, bytes.Clone(b.Body()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if joined.ID() != signed.ID() || !bytes.Equal(joined.Raw(), signed.Raw()) || len(joined.Items) != len(signed.Items) {
+				t.Errorf("batch %d: joined of its parts it is another", i)
+			}
+		}
+	}
+}
+
+func TestJoinBatchRefuses(t *testing.T) {
+	g, nodes, _ := dagtest.Genesis(1)
+	b := dagtest.Lane(t, g, nodes[0], 0, 0, 1, 2)[1]
+	noPrev := b.Header()
+	noPrev.Prev = dag.BatchID{}
+	for _, c := range []struct {
+		name   string
+		header dag.SignedHeader
+		body   []byte
+		want   error
+	}{
+		{"no prev", noPrev, b.Body(), dag.ErrRule},
+		{"no records", b.Header(), dagcbor.AppendArray(nil, 0), dag.ErrLimit},
+		{"body cut short", b.Header(), b.Body()[:len(b.Body())-1], dag.ErrEncoding},
+		{"body too long", b.Header(), append(bytes.Clone(b.Body()), 0), dag.ErrEncoding},
+		{"body too large", b.Header(), make([]byte, dag.MaxBatchBytes), dag.ErrLimit},
+	} {
+		if _, err := dag.JoinBatch(g.ID(), c.header, c.body); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
 	}
 }
 
