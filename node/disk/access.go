@@ -26,6 +26,13 @@ func set(b *pebble.Batch, key, value []byte) {
 	}
 }
 
+// merge adds to what a key has.
+func merge(b *pebble.Batch, key, value []byte) {
+	if err := b.Merge(key, value, nil); err != nil {
+		panic(fmt.Sprintf("disk: merge %q: %v", key, err))
+	}
+}
+
 // reading must be called by every exported method that reads, and its result when
 // it is done.
 func (s *Store) reading() (done func(), err error) {
@@ -119,32 +126,17 @@ func (s *Store) last(from, to []byte) (key, value []byte, err error) {
 }
 
 // arrivalOf returns the arrival number of a batch, false if it is not stored.
-func (s *Store) arrivalOf(id dag.BatchID) (uint64, bool, error) {
-	key := batchIDKey(id)
+func (s *Store) arrivalOf(lane dag.LaneID, seq dag.Seq, id dag.BatchID) (uint64, bool, error) {
+	key := laneBatchKey(lane, seq, id)
 	value, err := s.get1(key)
 	if err != nil || value == nil {
 		return 0, false, err
 	}
-	r := reader{raw: value}
-	arrival := r.uint()
-	if err := r.done(); err != nil {
+	e, err := decodeLaneEntry(value)
+	if err != nil {
 		return 0, false, corruptf(key, err)
 	}
-	return arrival, true, nil
-}
-
-// batchAt returns the batch with an arrival number.
-func (s *Store) batchAt(arrival uint64) (*dag.Batch, error) {
-	key := numberKey(prefixBatch, arrival)
-	raw, err := s.must(key)
-	if err != nil {
-		return nil, err
-	}
-	b, err := dag.DecodeBatch(s.mesh, raw)
-	if err != nil {
-		return nil, corruptf(key, err)
-	}
-	return b, nil
+	return e.arrival, true, nil
 }
 
 // executedAt returns a commit as it is stored, nil if it is not.
@@ -154,9 +146,41 @@ func (s *Store) executedAt(index dag.CommitIndex) (*executed, error) {
 	if err != nil || raw == nil {
 		return nil, err
 	}
-	e, err := decodeExecuted(raw)
+	return s.decodeExecuted(key, raw)
+}
+
+// decodeExecuted parses a stored commit and fills in what is implied.
+func (s *Store) decodeExecuted(key, value []byte) (*executed, error) {
+	e, err := decodeExecuted(dag.CommitIndex(keyNumber(key)), value)
 	if err != nil {
 		return nil, corruptf(key, err)
 	}
+	for i := range e.changes {
+		if err := s.fillCut(e, i); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.seal(); err != nil {
+		return nil, corruptf(key, err)
+	}
 	return e, nil
+}
+
+// fillCut looks for a cut's batches if they are implied.
+func (s *Store) fillCut(e *executed, i int) error {
+	change, cut := &e.changes[i], &e.commit.Cut[i]
+	if !change.implied {
+		return nil
+	}
+	n := len(change.batches)
+	leaders, err := s.leaders(cut.Lane, cut.Seq+1-dag.Seq(n), cut.Seq)
+	if err != nil {
+		return err
+	}
+	cut.Batches = make([]dag.BatchID, n)
+	for k, l := range leaders {
+		cut.Batches[k] = l.id
+		change.batches[k].arrival, change.batches[k].located = l.arrival, true
+	}
+	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/floormesh/floormesh/dag/store"
 )
 
-const recordLeafBytes = merkle.RecordLeafBytes
+const statementBytes = 32
 
 // writer is what the writing goroutine remembers. All of it is read back by
 // load: a failed Apply leaves it wrong, but then nothing is written any more.
@@ -115,7 +115,7 @@ func sizeOf(w *store.Write) int {
 		n += len(b.Raw()) + 64
 	}
 	for _, e := range w.Executed {
-		n += len(e.Commit.Raw()) + 512 + (recordLeafBytes+1)*len(e.Records)
+		n += len(e.Commit.Raw()) + 512 + (statementBytes+1)*len(e.Records)
 	}
 	return n
 }
@@ -158,24 +158,37 @@ func (t *transaction) batch(b *dag.Batch) error {
 	if err != nil {
 		return err
 	}
+	var flags byte
 	if b.Seq <= lane.tip {
-		if stored, err := t.stored(id); err != nil || stored {
+		if _, stored, err := t.locate(b.Lane, b.Seq, id); err != nil || stored {
 			return err
 		}
 		lane.uneven = true
+		flags |= batchLate
+	}
+	prev := b.Prev
+	if b.Seq == lane.tip+1 && prev == lane.leader {
+		prev = dag.BatchID{}
+	}
+	if !prev.IsZero() {
+		flags |= batchPrev
 	}
 	arrival := w.next
 	w.next++
 	w.counts.Batches++
-	w.recent.add(id, arrival)
-	if lane.tip = max(lane.tip, b.Seq); b.Seq > lane.cut {
+	w.recent.add(id, recentBatch{lane: b.Lane, seq: b.Seq, arrival: arrival})
+	if b.Seq > lane.tip {
+		lane.tip, lane.leader = b.Seq, id
+	}
+	if b.Seq > lane.cut {
 		w.counts.Pending += uint64(len(b.Items))
 	}
 
-	set(t.to, numberKey(prefixBatch, arrival), b.Raw())
+	w.buf = appendBatch(w.buf[:0], b, flags)
+	set(t.to, numberKey(prefixBatch, arrival), w.buf)
 	w.buf = binary.AppendUvarint(w.buf[:0], arrival)
-	set(t.to, batchIDKey(id), w.buf)
-	entry := laneEntry{arrival: arrival, bytes: len(b.Raw()), records: len(b.Items), prev: b.Prev}
+	merge(t.to, batchIDKey(id), w.buf)
+	entry := laneEntry{arrival: arrival, bytes: len(b.Raw()), records: len(b.Items), prev: prev}
 	w.buf = entry.append(w.buf[:0])
 	set(t.to, laneBatchKey(b.Lane, b.Seq, id), w.buf)
 	for i, r := range b.Items {
@@ -188,9 +201,7 @@ func (t *transaction) batch(b *dag.Batch) error {
 func (t *transaction) record(arrival uint64, item int, r *dag.Record) {
 	w := &t.writer
 	w.buf = appendPosition(w.buf[:0], arrival, item)
-	if err := t.to.Merge(recordKey(r.ID()), w.buf, nil); err != nil {
-		panic(fmt.Sprintf("disk: merge: %v", err))
-	}
+	merge(t.to, recordKey(r.ID()), w.buf)
 	group := arrival / deviceGroup
 	if group != w.group || len(w.seen) >= maxSeenDevices {
 		w.group = group
@@ -210,21 +221,23 @@ func (t *transaction) executed(e *store.Executed) error {
 	if e.Commit.Index <= w.last {
 		return nil
 	}
-	groups, accepted, err := group(e)
+	changes, accepted, err := group(e)
 	if err != nil {
 		return err
 	}
 	firstLeaf := e.Outcome.FirstLeaf
-	for i := range groups {
-		if err := t.fates(e.Commit, &groups[i], firstLeaf); err != nil {
+	for i := range changes {
+		if err := t.change(e.Commit, i, &changes[i], firstLeaf); err != nil {
 			return err
 		}
-		firstLeaf += dag.LeafIndex(groups[i].items - len(groups[i].odd))
+		for k := range changes[i].batches {
+			firstLeaf += changes[i].batches[k].accepted()
+		}
 	}
 	if err := t.leaves(e, accepted); err != nil {
 		return err
 	}
-	if err := t.cuts(e.Commit, groups); err != nil {
+	if err := t.cuts(e.Commit, changes); err != nil {
 		return err
 	}
 	w.last = e.Commit.Index
@@ -232,36 +245,41 @@ func (t *transaction) executed(e *store.Executed) error {
 	w.counts.Commit, w.counts.Final, w.counts.LogSize = w.last, w.records, e.Size
 	stored := executed{
 		commit: e.Commit, outcome: e.Outcome, hasLeaf: e.HasLeaf,
-		root: e.Root, size: e.Size, records: w.records, batches: groups,
+		root: e.Root, size: e.Size, records: w.records, changes: changes,
 	}
 	w.buf = stored.append(w.buf[:0])
 	set(t.to, numberKey(prefixCommit, uint64(e.Commit.Index)), w.buf)
 	return nil
 }
 
-func (t *transaction) fates(c *dag.Commit, g *batchFate, firstLeaf dag.LeafIndex) error {
-	id, ok := g.batchID(c)
-	if !ok {
-		return fmt.Errorf("commit %d: seq %d is not in its cut", c.Index, g.seq)
+// change stores what a commit made of the batches of a lane. It decides whether their ids are
+// implied: they are while each is the only batch of its seq, for then it stays the leader.
+func (t *transaction) change(c *dag.Commit, i int, g *change, firstLeaf dag.LeafIndex) error {
+	cut := &c.Cut[i]
+	lane, err := t.lane(cut.Lane)
+	if err != nil {
+		return err
 	}
-	arrival, ok := t.writer.recent.get(id)
-	if !ok {
-		var err error
-		if arrival, ok, err = t.arrivalOf(id); err != nil {
+	g.implied = !lane.uneven && firstSeq(cut) > lane.cut
+	for k, id := range cut.Batches {
+		seq := firstSeq(cut) + dag.Seq(k)
+		arrival, ok, err := t.locate(cut.Lane, seq, id)
+		if err != nil {
 			return err
 		}
+		if !ok {
+			return fmt.Errorf("commit %d: executed without batch %s", c.Index, id)
+		}
+		t.fates(arrival, fates{commit: c.Index, firstLeaf: firstLeaf, odd: g.batches[k].odd})
+		firstLeaf += g.batches[k].accepted()
 	}
-	if !ok {
-		return fmt.Errorf("commit %d: executed without batch %s", c.Index, id)
-	}
-	f := fates{commit: c.Index, firstLeaf: firstLeaf}
-	for _, x := range g.odd {
-		f.odd = append(f.odd, oddFate{item: x.Item, fate: x.Fate, leaf: x.Leaf})
-	}
+	return nil
+}
+
+func (t *transaction) fates(arrival uint64, f fates) {
 	w := &t.writer
 	w.buf = f.append(w.buf[:0])
 	set(t.to, numberKey(prefixFate, arrival), w.buf)
-	return nil
 }
 
 // leaves stores the leaves of a commit and the roots of the tiles they fill. It
@@ -279,7 +297,7 @@ func (t *transaction) leaves(e *store.Executed, accepted []store.Executable) err
 	for _, x := range accepted {
 		leaf := merkle.RecordLeaf(x.Statement, x.Record)
 		w.log.Append(merkle.LeafHash(leaf[:]), full)
-		w.buf = append(w.buf, leaf[:]...)
+		w.buf = append(w.buf, x.Statement[:]...)
 	}
 	if e.HasLeaf {
 		w.log.Append(merkle.LeafHash(e.Outcome.Encode()), full)
@@ -295,25 +313,24 @@ func (t *transaction) leaves(e *store.Executed, accepted []store.Executable) err
 }
 
 // cuts moves the cut of lanes, and counts no longer as pending what it passes.
-func (t *transaction) cuts(c *dag.Commit, groups []batchFate) error {
+func (t *transaction) cuts(c *dag.Commit, changes []change) error {
 	w := &t.writer
-	passed := make([]uint64, len(c.Cut))
-	for i := range groups {
-		passed[groups[i].change] += uint64(groups[i].items)
-	}
 	for i, change := range c.Cut {
 		lane, err := t.lane(change.Lane)
 		if err != nil {
 			return err
 		}
-		n := passed[i]
+		n := uint64(0)
+		for _, g := range changes[i].batches {
+			n += uint64(g.items)
+		}
 		if lane.uneven {
 			if n, err = t.passedBetween(change.Lane, lane.cut+1, change.Seq, n); err != nil {
 				return err
 			}
 		}
 		w.counts.Pending -= min(n, w.counts.Pending)
-		lane.cut, lane.tip = change.Seq, max(lane.tip, change.Seq)
+		lane.cut = change.Seq
 		lane.uneven = lane.uneven && lane.tip > lane.cut
 		w.buf = binary.AppendUvarint(w.buf[:0], uint64(change.Seq))
 		set(t.to, laneKey(prefixCut, change.Lane), w.buf)

@@ -15,9 +15,9 @@ const (
 	prefixLeaves     = 'e' // first leaf → commit, leaves
 	prefixFate       = 'f' // arrival → what execution made of the batch
 	prefixHash       = 'h' // level, index → root of a full tile
-	prefixBatchID    = 'i' // start of the batch id → arrival
+	prefixBatchID    = 'i' // start of the batch id → arrivals
 	prefixBlock      = 'k' // round, author, block id → block
-	prefixLane       = 'l' // lane, seq, batch id → arrival, sizes, prev
+	prefixLane       = 'l' // lane, seq, batch id → arrival, sizes, prev if not implied
 	prefixMeta       = 'm' // single values
 	prefixCheckpoint = 'p' // log size → certified checkpoint
 	prefixRecord     = 'r' // start of the record id → positions
@@ -35,7 +35,7 @@ const (
 
 const (
 	laneBytes     = 36 // key and number
-	batchIDStart  = 16 // bytes of a batch id in its index
+	batchIDStart  = 8  // bytes of a batch id in its index
 	recordIDStart = 8  // bytes of a record id in its index
 )
 

@@ -7,8 +7,9 @@ import (
 
 // lane is what the writer remembers of a lane, so that most batches are written without reading.
 type lane struct {
-	tip, cut dag.Seq // highest stored, highest final
-	uneven   bool    // beyond the cut there may be more than one batch of a seq
+	tip, cut dag.Seq     // highest stored, highest final
+	leader   dag.BatchID // of the tip
+	uneven   bool        // beyond the cut there may be more than one batch of a seq
 }
 
 // lane returns what is known of a lane, as of this transaction.
@@ -28,24 +29,27 @@ func (t *transaction) lane(id dag.LaneID) (*lane, error) {
 	}
 	l := &lane{cut: dag.Seq(cut)}
 	if key != nil {
-		_, seq, _, ok := parseLaneBatchKey(key)
-		if !ok {
+		var ok bool
+		if _, l.tip, _, ok = parseLaneBatchKey(key); !ok {
 			return nil, corruptf(key, errValue)
 		}
-		l.tip = seq
+		tip, err := t.Store.leader(id, l.tip)
+		if err != nil {
+			return nil, err
+		}
+		l.leader = tip.id
 	}
 	l.uneven = l.tip > l.cut
 	w.lanes[id] = l
 	return l, nil
 }
 
-// stored reports whether a batch is stored, in this transaction or before.
-func (t *transaction) stored(id dag.BatchID) (bool, error) {
-	if _, ok := t.writer.recent.get(id); ok {
-		return true, nil
+// locate returns the arrival number of a batch, false if it is not stored. It sees this transaction.
+func (t *transaction) locate(lane dag.LaneID, seq dag.Seq, id dag.BatchID) (uint64, bool, error) {
+	if r, ok := t.writer.recent.get(id); ok && r.lane == lane && r.seq == seq {
+		return r.arrival, true, nil
 	}
-	_, ok, err := t.arrivalOf(id)
-	return ok, err
+	return t.arrivalOf(lane, seq, id)
 }
 
 // passedBetween counts the records of a lane's stored batches from one seq to another: at
@@ -61,21 +65,26 @@ func (s *Store) passedBetween(id dag.LaneID, from, to dag.Seq, executed uint64) 
 	return max(n, executed), err
 }
 
-// recent remembers the arrival numbers of the last batches, at least half of
-// maxRecentBatches and at most all.
-type recent struct{ young, old map[dag.BatchID]uint64 }
+// recent remembers the last batches, at least half of maxRecentBatches and at most all.
+type recent struct{ young, old map[dag.BatchID]recentBatch }
 
-func (r *recent) add(id dag.BatchID, arrival uint64) {
-	if r.young == nil || len(r.young) >= maxRecentBatches/2 {
-		r.young, r.old = make(map[dag.BatchID]uint64), r.young
-	}
-	r.young[id] = arrival
+type recentBatch struct {
+	lane    dag.LaneID
+	seq     dag.Seq
+	arrival uint64
 }
 
-func (r *recent) get(id dag.BatchID) (uint64, bool) {
-	if arrival, ok := r.young[id]; ok {
-		return arrival, true
+func (r *recent) add(id dag.BatchID, b recentBatch) {
+	if r.young == nil || len(r.young) >= maxRecentBatches/2 {
+		r.young, r.old = make(map[dag.BatchID]recentBatch), r.young
 	}
-	arrival, ok := r.old[id]
-	return arrival, ok
+	r.young[id] = b
+}
+
+func (r *recent) get(id dag.BatchID) (recentBatch, bool) {
+	if b, ok := r.young[id]; ok {
+		return b, true
+	}
+	b, ok := r.old[id]
+	return b, ok
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/merkle"
-	"github.com/floormesh/floormesh/dag/store"
 )
 
 // ErrNotFound says that what was asked for is not stored.
@@ -74,36 +73,20 @@ func (s *Store) InclusionProof(index dag.LeafIndex, size uint64) ([]dag.Digest, 
 func (s *Store) eachLeafData(tile merkle.Tile, f func(data []byte)) error {
 	from := tile.Index * merkle.TileWidth
 	want := tile.Width
-	err := s.eachRun(dag.LeafIndex(from), func(first dag.LeafIndex, run *leafRun) (bool, error) {
-		for i := from - uint64(first); want > 0 && int(i) < run.count(); i++ {
-			data, err := s.leafData(run, int(i))
-			if err != nil {
-				return false, err
-			}
-			f(data)
-			from++
-			want--
+	err := s.eachLeaf(dag.LeafIndex(from), func(_ dag.LeafIndex, e *executed, r *dag.Record) bool {
+		if r == nil {
+			f(e.outcome.Encode())
+		} else {
+			leaf := merkle.RecordLeaf(r.Statement(), r.ID())
+			f(leaf[:])
 		}
-		return want > 0, nil
+		want--
+		return want > 0
 	})
 	if err == nil && want > 0 {
-		err = corruptf(numberKey(prefixLeaves, from), errMissing)
+		err = corruptf(numberKey(prefixLeaves, from+uint64(tile.Width-want)), errMissing)
 	}
 	return err
-}
-
-func (s *Store) leafData(run *leafRun, i int) ([]byte, error) {
-	if at := i * recordLeafBytes; at < len(run.records) {
-		return run.records[at : at+recordLeafBytes], nil
-	}
-	e, err := s.executedAt(run.commit)
-	if err != nil {
-		return nil, err
-	}
-	if e == nil {
-		return nil, corruptf(numberKey(prefixCommit, uint64(run.commit)), errMissing)
-	}
-	return e.outcome.Encode(), nil
 }
 
 // eachRun calls f with every commit's leaves, from the one that leaf from is of, which is
@@ -143,81 +126,108 @@ func (s *Store) Leaves(from dag.LeafIndex, limit int) ([]Leaf, error) {
 	}
 	defer done()
 	limit = min(limit, MaxLeaves)
-	var leaves []Leaf
 	if uint64(from) >= s.Counts().LogSize || limit <= 0 {
 		return nil, nil
 	}
-	err = s.eachRun(from, func(first dag.LeafIndex, run *leafRun) (bool, error) {
-		e, err := s.executedAt(run.commit)
-		if err != nil {
-			return false, err
+	var leaves []Leaf
+	err = s.eachLeaf(from, func(index dag.LeafIndex, e *executed, r *dag.Record) bool {
+		leaf := Leaf{Index: index, Commit: e.commit.Index, Time: e.commit.Time}
+		if r != nil {
+			leaf.Record, leaf.Device = r.ID(), s.DeviceOf(r)
 		}
-		if e == nil {
-			return false, corruptf(numberKey(prefixCommit, uint64(run.commit)), errMissing)
-		}
-		leaves, err = s.appendLeaves(leaves, e, first, from, limit)
-		return len(leaves) < limit, err
+		leaves = append(leaves, leaf)
+		return len(leaves) < limit
 	})
 	return leaves, err
 }
 
-// appendLeaves adds the leaves of one commit that are not before from.
-func (s *Store) appendLeaves(
-	to []Leaf, e *executed, at, from dag.LeafIndex, limit int,
-) ([]Leaf, error) {
-	for i := range e.batches {
-		g := &e.batches[i]
-		accepted := dag.LeafIndex(g.items - len(g.odd))
-		if at+accepted <= from {
-			at += accepted
-			continue
-		}
-		b, err := s.batchOf(e, g)
+// eachLeaf calls f with the leaves from one on until it returns false; the record of a
+// commit's own leaf is nil.
+func (s *Store) eachLeaf(from dag.LeafIndex, f func(dag.LeafIndex, *executed, *dag.Record) bool) error {
+	batches := s.batchReader()
+	return s.eachRun(from, func(first dag.LeafIndex, run *leafRun) (bool, error) {
+		e, err := s.executedAt(run.commit)
 		if err != nil {
-			return to, err
+			return false, err
 		}
-		f := fates{firstLeaf: at}
-		for _, x := range g.odd {
-			f.odd = append(f.odd, oddFate{item: x.Item, fate: x.Fate})
+		if e == nil || e.outcome.FirstLeaf != first || e.hasLeaf != run.hasLeaf || int(e.outcome.Records) != run.records() {
+			return false, corruptf(numberKey(prefixCommit, uint64(run.commit)), errValue)
 		}
-		for item, r := range b.Items {
-			fate, leaf := f.of(uint16(item))
-			if fate != store.Accepted || leaf < from {
-				continue
-			}
-			if len(to) == limit {
-				return to, nil
-			}
-			to = append(to, Leaf{
-				Index: leaf, Record: r.ID(), Device: s.DeviceOf(r),
-				Commit: e.commit.Index, Time: e.commit.Time,
-			})
-		}
-		at += accepted
-	}
-	if e.hasLeaf && at >= from && len(to) < limit {
-		to = append(to, Leaf{Index: at, Commit: e.commit.Index, Time: e.commit.Time})
-	}
-	return to, nil
+		w := leafWalk{batches: batches, executed: e, run: run, at: first, from: from, f: f}
+		return w.walk()
+	})
 }
 
-// batchOf returns one batch of a commit.
-func (s *Store) batchOf(e *executed, g *batchFate) (*dag.Batch, error) {
-	key := numberKey(prefixCommit, uint64(e.commit.Index))
-	id, ok := g.batchID(e.commit)
-	if !ok {
-		return nil, corruptf(key, errValue)
+// leafWalk goes through the leaves of one commit.
+type leafWalk struct {
+	batches  *batchReader
+	executed *executed
+	run      *leafRun
+	at       dag.LeafIndex // the next leaf
+	from     dag.LeafIndex // the first one asked for
+	f        func(dag.LeafIndex, *executed, *dag.Record) bool
+}
+
+func (w *leafWalk) walk() (bool, error) {
+	e := w.executed
+	for i := range e.changes {
+		for k := range e.changes[i].batches {
+			if more, err := w.batch(i, k); err != nil || !more {
+				return false, err
+			}
+		}
 	}
-	arrival, ok, err := s.arrivalOf(id)
+	return !e.hasLeaf || w.at < w.from || w.f(w.at, e, nil), nil
+}
+
+func (w *leafWalk) batch(i, k int) (bool, error) {
+	g := &w.executed.changes[i].batches[k]
+	if w.at+g.accepted() <= w.from {
+		w.at += g.accepted()
+		return true, nil
+	}
+	b, err := w.batches.of(w.executed, i, k)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	if !ok {
-		return nil, corruptf(batchIDKey(id), errMissing)
+	odd := g.odd
+	for item, r := range b.Items {
+		if len(odd) > 0 && int(odd[0].item) == item {
+			odd = odd[1:]
+			continue
+		}
+		leaf := w.at
+		w.at++
+		if leaf < w.from {
+			continue
+		}
+		if w.run.statement(int(leaf-w.executed.outcome.FirstLeaf)) != r.Statement() {
+			return false, corruptf(numberKey(prefixLeaves, uint64(w.executed.outcome.FirstLeaf)), errValue)
+		}
+		if !w.f(leaf, w.executed, r) {
+			return false, nil
+		}
 	}
-	b, err := s.batchAt(arrival)
+	return true, nil
+}
+
+// of returns a batch of a commit.
+func (r *batchReader) of(e *executed, i, k int) (*dag.Batch, error) {
+	cut, g := &e.commit.Cut[i], &e.changes[i].batches[k]
+	id := cut.Batches[k]
+	if !g.located {
+		seq := firstSeq(cut) + dag.Seq(k)
+		var err error
+		if g.arrival, g.located, err = r.store.arrivalOf(cut.Lane, seq, id); err != nil {
+			return nil, err
+		}
+		if !g.located {
+			return nil, corruptf(laneBatchKey(cut.Lane, seq, id), errMissing)
+		}
+	}
+	b, err := r.at(g.arrival)
 	if err == nil && (b.ID() != id || len(b.Items) != g.items) {
-		err = corruptf(numberKey(prefixBatch, arrival), errValue)
+		err = corruptf(numberKey(prefixBatch, g.arrival), errValue)
 	}
 	return b, err
 }

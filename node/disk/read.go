@@ -17,23 +17,41 @@ func (s *Store) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
 	}
 	defer done()
 	var found []*dag.Batch
+	batches := s.batchReader()
 	for _, id := range ids {
-		arrival, ok, err := s.arrivalOf(id)
+		b, err := batches.named(id)
 		if err != nil {
 			return nil, err
 		}
-		if !ok {
-			continue
-		}
-		b, err := s.batchAt(arrival)
-		if err != nil {
-			return nil, err
-		}
-		if b.ID() == id { // else it only begins like it
+		if b != nil {
 			found = append(found, b)
 		}
 	}
 	return found, nil
+}
+
+// named returns the batch with an id, nil if it is not stored.
+func (r *batchReader) named(id dag.BatchID) (*dag.Batch, error) {
+	key := batchIDKey(id)
+	value, err := r.store.get1(key)
+	if err != nil {
+		return nil, err
+	}
+	arrivals := reader{raw: value}
+	for range maxPositions {
+		if len(arrivals.raw) == 0 {
+			break
+		}
+		arrival := arrivals.uint()
+		if arrivals.err != nil {
+			return nil, corruptf(key, arrivals.err)
+		}
+		b, err := r.at(arrival)
+		if err != nil || b.ID() == id { // else it only begins like it
+			return b, err
+		}
+	}
+	return nil, nil
 }
 
 // Lane implements store.Reader.
@@ -57,9 +75,10 @@ func (s *Store) Lane(lane dag.LaneID, from dag.Seq, maxBytes int) ([]*dag.Batch,
 	if err != nil {
 		return nil, err
 	}
+	reader := s.batchReader()
 	batches := make([]*dag.Batch, len(arrivals))
 	for i, arrival := range arrivals {
-		if batches[i], err = s.batchAt(arrival); err != nil {
+		if batches[i], err = reader.at(arrival); err != nil {
 			return nil, err
 		}
 	}
@@ -110,9 +129,9 @@ func (s *Store) Commits(after dag.CommitIndex, maxBytes int) (*checkpoint.Certif
 		first   *checkpoint.Certified
 	)
 	err = s.each(numberKey(prefixCommit, uint64(after)+1), []byte{prefixCommit + 1}, func(key, value []byte) (bool, error) {
-		e, err := decodeExecuted(bytes.Clone(value))
+		e, err := s.decodeExecuted(key, value)
 		if err != nil {
-			return false, corruptf(bytes.Clone(key), err)
+			return false, err
 		}
 		if first == nil { // is there any reason to go on?
 			if first, err = s.coveringFrom(e.size, e.hasLeaf); err != nil || first == nil {

@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -46,7 +45,7 @@ func (s *Store) Record(id dag.RecordID) (*Entry, error) {
 		return nil, err
 	}
 	var first *Entry
-	r := reader{raw: value}
+	batches, r := s.batchReader(), reader{raw: value}
 	for range maxPositions {
 		if len(r.raw) == 0 {
 			break
@@ -55,7 +54,7 @@ func (s *Store) Record(id dag.RecordID) (*Entry, error) {
 		if r.err != nil {
 			return nil, corruptf(key, r.err)
 		}
-		e, err := s.entryAt(arrival, item, id)
+		e, err := batches.entryAt(arrival, item, id)
 		if err != nil {
 			return nil, err
 		}
@@ -73,8 +72,8 @@ func (s *Store) Record(id dag.RecordID) (*Entry, error) {
 }
 
 // entryAt returns the record at a place, nil if it is another.
-func (s *Store) entryAt(arrival, item uint64, id dag.RecordID) (*Entry, error) {
-	b, err := s.batchAt(arrival)
+func (r *batchReader) entryAt(arrival, item uint64, id dag.RecordID) (*Entry, error) {
+	b, err := r.at(arrival)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +83,11 @@ func (s *Store) entryAt(arrival, item uint64, id dag.RecordID) (*Entry, error) {
 	if b.Items[item].ID() != id {
 		return nil, nil
 	}
-	f, err := s.fatesAt(arrival, b)
+	f, err := r.store.fatesAt(arrival, b)
 	if err != nil {
 		return nil, err
 	}
-	e := s.entry(b, int(item))
+	e := r.store.entry(b, int(item))
 	e.judge(f)
 	return e, nil
 }
@@ -177,7 +176,7 @@ func (s *Store) Records(q Query) (page []*Entry, next string, err error) {
 		return nil, "", err
 	}
 	defer done()
-	p := &pager{store: s, query: q, limit: min(max(q.Limit, 1), MaxPageRecords)}
+	p := &pager{store: s, batches: s.batchReader(), query: q, limit: min(max(q.Limit, 1), MaxPageRecords)}
 	if p.arrival, p.item, err = parseCursor(q.Cursor); err != nil {
 		return nil, "", err
 	}
@@ -198,6 +197,7 @@ func (s *Store) Records(q Query) (page []*Entry, next string, err error) {
 // pager fills one page. It stands at the first record not looked at yet.
 type pager struct {
 	store   *Store
+	batches *batchReader
 	query   Query
 	limit   int
 	arrival uint64
@@ -220,9 +220,9 @@ func (p *pager) scan(end uint64) error {
 			return false, nil
 		}
 		p.scanned += len(value)
-		b, err := dag.DecodeBatch(p.store.mesh, bytes.Clone(value))
+		b, err := p.batches.decode(key, value)
 		if err != nil {
-			return false, corruptf(bytes.Clone(key), err)
+			return false, err
 		}
 		return p.look(b)
 	})

@@ -56,7 +56,7 @@ func (s *Store) loadLog() error {
 	if err != nil || key == nil {
 		return err
 	}
-	e, err := decodeExecuted(value)
+	e, err := decodeExecuted(dag.CommitIndex(keyNumber(key)), value)
 	if err != nil {
 		return corruptf(key, err)
 	}
@@ -140,12 +140,13 @@ func (s *Store) Restore(owner dag.PublicKey, recent uint64) (*store.Restored, er
 // restoreExecuted returns the commits after an index.
 func (s *Store) restoreExecuted(after dag.CommitIndex) (all []*store.Executed, err error) {
 	from := numberKey(prefixCommit, uint64(after)+1)
+	batches := s.batchReader()
 	err = s.each(from, []byte{prefixCommit + 1}, func(key, value []byte) (bool, error) {
-		stored, err := decodeExecuted(bytes.Clone(value))
+		stored, err := s.decodeExecuted(key, value)
 		if err != nil {
-			return false, corruptf(bytes.Clone(key), err)
+			return false, err
 		}
-		e, err := s.inflate(stored)
+		e, err := batches.inflate(stored)
 		if err != nil {
 			return false, err
 		}
@@ -156,56 +157,32 @@ func (s *Store) restoreExecuted(after dag.CommitIndex) (all []*store.Executed, e
 }
 
 // inflate turns a stored commit back into what was given to Apply.
-func (s *Store) inflate(stored *executed) (*store.Executed, error) {
+func (r *batchReader) inflate(stored *executed) (*store.Executed, error) {
 	e := &store.Executed{
 		Commit: stored.commit, Outcome: stored.outcome,
 		HasLeaf: stored.hasLeaf, Root: stored.root, Size: stored.size,
 	}
-	var leaves []byte
-	if stored.outcome.Records > 0 {
-		run, err := s.leafRun(stored.outcome.FirstLeaf)
-		if err != nil {
-			return nil, err
-		}
-		leaves = run.records
-	}
-	leaf := stored.outcome.FirstLeaf
-	for _, g := range stored.batches {
-		odd := g.odd
-		for item := range g.items {
-			x := store.Executable{Seq: g.seq, Item: uint16(item)}
-			switch {
-			case len(odd) > 0 && int(odd[0].Item) == item:
-				x, odd = odd[0], odd[1:]
-			case len(leaves) >= recordLeafBytes:
-				x.Statement, x.Record, _ = merkle.ParseRecordLeaf(leaves[:recordLeafBytes])
-				x.Leaf, leaves = leaf, leaves[recordLeafBytes:]
-				leaf++
-			default:
-				return nil, corruptf(numberKey(prefixLeaves, uint64(stored.outcome.FirstLeaf)), errMissing)
+	f := fates{firstLeaf: stored.outcome.FirstLeaf}
+	for i := range stored.changes {
+		for k := range stored.changes[i].batches {
+			b, err := r.of(stored, i, k)
+			if err != nil {
+				return nil, err
 			}
-			if g.change >= len(stored.commit.Cut) {
-				return nil, corruptf(numberKey(prefixCommit, uint64(stored.commit.Index)), errValue)
+			g := &stored.changes[i].batches[k]
+			f.odd = g.odd
+			for item, record := range b.Items {
+				x := store.Executable{
+					Lane: b.Lane, Seq: b.Seq, Item: uint16(item),
+					Statement: record.Statement(), Record: record.ID(),
+				}
+				x.Fate, x.Leaf = f.of(x.Item)
+				e.Records = append(e.Records, x)
 			}
-			x.Lane = stored.commit.Cut[g.change].Lane
-			e.Records = append(e.Records, x)
+			f.firstLeaf += g.accepted()
 		}
 	}
 	return e, nil
-}
-
-// leafRun returns the leaves that begin at first.
-func (s *Store) leafRun(first dag.LeafIndex) (leafRun, error) {
-	key := numberKey(prefixLeaves, uint64(first))
-	raw, err := s.must(key)
-	if err != nil {
-		return leafRun{}, err
-	}
-	run, err := decodeLeafRun(raw)
-	if err != nil {
-		return leafRun{}, corruptf(key, err)
-	}
-	return run, nil
 }
 
 // recent returns the statements of the last limit leaves as of a commit.
@@ -235,8 +212,8 @@ func (s *Store) recent(at dag.CommitIndex, limit uint64) ([]dag.Digest, error) {
 		if run.hasLeaf {
 			add(dag.Digest{})
 		}
-		for n := len(run.records); n > 0; n -= recordLeafBytes {
-			add(dag.Digest(run.records[n-recordLeafBytes : n-recordLeafBytes+32]))
+		for i := run.records() - 1; i >= 0; i-- {
+			add(run.statement(i))
 		}
 		return uint64(len(newest)) < limit, nil
 	})
@@ -298,21 +275,38 @@ func (s *Store) eachLane(from, to []byte, f func(dag.LaneID) error) error {
 // until it returns false.
 func (s *Store) eachInLane(lane dag.LaneID, seq dag.Seq, f func(m store.BatchMeta, arrival uint64) bool) error {
 	end := after(laneKey(prefixLane, lane))
-	return s.each(laneSeqKey(lane, seq), end, func(key, value []byte) (bool, error) {
+	var leaders []leader // of this seq and the one before
+	return s.each(laneSeqKey(lane, max(seq, 1)-1), end, func(key, value []byte) (bool, error) {
 		m, arrival, err := decodeMeta(key, value)
-		return err == nil && f(m, arrival), err
+		if err != nil {
+			return false, err
+		}
+		if leaders = appendLeader(leaders, m, arrival); len(leaders) > 2 {
+			leaders = append(leaders[:0], leaders[1:]...)
+		}
+		if m.Seq < seq {
+			return true, nil
+		}
+		if m.Prev.IsZero() && m.Seq > 1 {
+			if leaders[0].seq != m.Seq-1 {
+				return false, corruptf(laneSeqKey(lane, m.Seq-1), errMissing)
+			}
+			m.Prev = leaders[0].id
+		}
+		return f(m, arrival), nil
 	})
 }
 
+// decodeMeta parses an entry of the index of lanes. An implied prev is zero.
 func decodeMeta(key, value []byte) (m store.BatchMeta, arrival uint64, err error) {
 	e, err := decodeLaneEntry(value)
 	if err != nil {
-		return m, 0, corruptf(bytes.Clone(key), err)
+		return m, 0, corruptf(key, err)
 	}
 	m = store.BatchMeta{Prev: e.prev, Bytes: e.bytes, Records: e.records}
 	var ok bool
 	if m.Lane, m.Seq, m.ID, ok = parseLaneBatchKey(key); !ok {
-		return m, 0, corruptf(bytes.Clone(key), errValue)
+		return m, 0, corruptf(key, errValue)
 	}
 	return m, e.arrival, nil
 }
@@ -321,18 +315,19 @@ func decodeMeta(key, value []byte) (m store.BatchMeta, arrival uint64, err error
 func (s *Store) laneTips(owner dag.PublicKey) (tips []store.BatchMeta, err error) {
 	prefix := append([]byte{prefixLane}, owner[:]...)
 	err = s.eachLane(prefix, after(prefix), func(lane dag.LaneID) error {
-		var tip store.BatchMeta
 		lanePrefix := laneKey(prefixLane, lane)
-		err := s.eachBack(lanePrefix, after(lanePrefix), func(key, value []byte) (bool, error) {
-			m, _, err := decodeMeta(key, value)
-			if err != nil || tip.Seq > m.Seq {
-				return false, err
-			}
-			tip = m
-			return true, nil
+		key, _, err := s.last(lanePrefix, after(lanePrefix))
+		if err != nil {
+			return err
+		}
+		_, seq, _, ok := parseLaneBatchKey(key)
+		if !ok {
+			return corruptf(key, errValue)
+		}
+		return s.eachInLane(lane, seq, func(m store.BatchMeta, _ uint64) bool {
+			tips = append(tips, m)
+			return false // of two the lower id
 		})
-		tips = append(tips, tip)
-		return err
 	})
 	return tips, err
 }

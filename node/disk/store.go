@@ -30,7 +30,7 @@ var (
 )
 
 // schemaVersion is the version of the layout in the package comment.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Options says what a store is of.
 type Options struct {

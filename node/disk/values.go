@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func appendPosition(to []byte, arrival uint64, item int) []byte {
 type laneEntry struct {
 	arrival        uint64
 	bytes, records int
-	prev           dag.BatchID
+	prev           dag.BatchID // zero if implied, or if there is none
 }
 
 func (e *laneEntry) append(to []byte) []byte {
@@ -119,21 +120,27 @@ type oddFate struct {
 func (f *fates) append(to []byte) []byte {
 	to = binary.AppendUvarint(to, uint64(f.commit))
 	to = binary.AppendUvarint(to, uint64(f.firstLeaf))
-	for _, o := range f.odd {
-		to = binary.AppendUvarint(to, uint64(o.item))
-		to = append(to, byte(o.fate))
-		to = binary.AppendUvarint(to, uint64(o.leaf))
+	for i := range f.odd {
+		to = f.odd[i].append(to)
 	}
 	return to
+}
+
+func (o *oddFate) append(to []byte) []byte {
+	to = binary.AppendUvarint(to, uint64(o.item))
+	to = append(to, byte(o.fate))
+	return binary.AppendUvarint(to, uint64(o.leaf))
+}
+
+func (r *reader) oddFate() oddFate {
+	return oddFate{item: uint16(r.uint()), fate: store.Fate(r.byte()), leaf: dag.LeafIndex(r.uint())}
 }
 
 func decodeFates(raw []byte) (*fates, error) {
 	r := reader{raw: raw}
 	f := &fates{commit: dag.CommitIndex(r.uint()), firstLeaf: dag.LeafIndex(r.uint())}
 	for len(r.raw) > 0 {
-		f.odd = append(f.odd, oddFate{
-			item: uint16(r.uint()), fate: store.Fate(r.byte()), leaf: dag.LeafIndex(r.uint()),
-		})
+		f.odd = append(f.odd, r.oddFate())
 	}
 	return f, r.done()
 }
@@ -153,44 +160,60 @@ func (f *fates) of(item uint16) (store.Fate, dag.LeafIndex) {
 	return store.Accepted, leaf
 }
 
-// batchFate is one batch's part of an executed commit.
+// batchFate is what a commit made of one batch.
 type batchFate struct {
-	change int // index into the commit's cut
-	seq    dag.Seq
-	items  int
-	odd    []store.Executable // those not accepted
+	items int
+	odd   []oddFate // those not accepted
+
+	arrival uint64 // of the batch, if located
+	located bool
 }
 
-// executed is a commit as it is stored. Of its accepted records only the number
-// is in it: what they are stands in the leaves.
+func (g *batchFate) accepted() dag.LeafIndex { return dag.LeafIndex(g.items - len(g.odd)) }
+
+// change is what a commit made of the batches of one lane, ascending by seq.
+type change struct {
+	implied bool // the batches are the leaders of their seqs, and their ids not written out
+	batches []batchFate
+}
+
+// executed is a commit as it is stored. Its records are in its batches.
 type executed struct {
 	commit  *dag.Commit
 	outcome *dag.Outcome
 	hasLeaf bool
 	root    dag.Digest
 	size    uint64
-	records uint64 // accepted since the first commit
-	batches []batchFate
+	records uint64   // accepted since the first commit
+	changes []change // as the commit's cut
+
+	check [checkBytes]byte // of the commit's id, while reading
 }
+
+// firstSeq returns the seq of the first batch of a change.
+func firstSeq(cut *dag.CutChange) dag.Seq { return cut.Seq + 1 - dag.Seq(len(cut.Batches)) }
 
 // group splits a commit's records by batch. The error is for a commit that
 // execution cannot have made.
-func group(e *store.Executed) (groups []batchFate, accepted []store.Executable, err error) {
-	change := 0
+func group(e *store.Executed) (changes []change, accepted []store.Executable, err error) {
+	changes = make([]change, len(e.Commit.Cut))
+	at := 0
 	for i, x := range e.Records {
-		if i == 0 || x.Item == 0 {
-			for change < len(e.Commit.Cut) && e.Commit.Cut[change].Lane != x.Lane {
-				change++
+		if x.Item == 0 {
+			for at < len(changes) && len(changes[at].batches) == len(e.Commit.Cut[at].Batches) {
+				at++
 			}
-			groups = append(groups, batchFate{change: change, seq: x.Seq})
+			if at < len(changes) {
+				changes[at].batches = append(changes[at].batches, batchFate{})
+			}
 		}
-		g := &groups[len(groups)-1]
-		if change == len(e.Commit.Cut) || e.Commit.Cut[change].Lane != x.Lane || g.seq != x.Seq || g.items != int(x.Item) {
+		if !changeHas(changes, at, e.Commit, &x) {
 			return nil, nil, fmt.Errorf("commit %d: record %d out of order", e.Commit.Index, i)
 		}
+		g := &changes[at].batches[len(changes[at].batches)-1]
 		g.items++
 		if x.Fate != store.Accepted {
-			g.odd = append(g.odd, x)
+			g.odd = append(g.odd, oddFate{item: x.Item, fate: x.Fate, leaf: x.Leaf})
 			continue
 		}
 		if x.Leaf != e.Outcome.FirstLeaf+dag.LeafIndex(len(accepted)) {
@@ -198,48 +221,90 @@ func group(e *store.Executed) (groups []batchFate, accepted []store.Executable, 
 		}
 		accepted = append(accepted, x)
 	}
-	if int(e.Outcome.Records) != len(accepted) {
-		return nil, nil, fmt.Errorf("commit %d: %d records accepted, outcome says %d",
-			e.Commit.Index, len(accepted), e.Outcome.Records)
-	}
-	return groups, accepted, nil
+	return changes, accepted, checkOutcome(e, changes, len(accepted))
 }
 
-// batchID returns the batch that a group is of.
-func (g *batchFate) batchID(c *dag.Commit) (dag.BatchID, bool) {
-	if g.change >= len(c.Cut) {
-		return dag.BatchID{}, false
+// changeHas reports whether x is the next record of the last batch of a change.
+func changeHas(changes []change, at int, c *dag.Commit, x *store.Executable) bool {
+	if at == len(changes) {
+		return false
 	}
-	cut := &c.Cut[g.change]
-	at := int64(len(cut.Batches)) - 1 - int64(cut.Seq-g.seq)
-	if g.seq > cut.Seq || at < 0 {
-		return dag.BatchID{}, false
+	cut, n := &c.Cut[at], len(changes[at].batches)
+	return n > 0 && x.Lane == cut.Lane && x.Seq == firstSeq(cut)+dag.Seq(n-1) &&
+		int(x.Item) == changes[at].batches[n-1].items
+}
+
+// checkOutcome holds what is not stored since it follows from the rest.
+func checkOutcome(e *store.Executed, changes []change, accepted int) error {
+	for i, cut := range e.Commit.Cut {
+		if len(changes[i].batches) != len(cut.Batches) {
+			return fmt.Errorf("commit %d: %d batches of lane %s executed, its cut has %d",
+				e.Commit.Index, len(changes[i].batches), cut.Lane, len(cut.Batches))
+		}
 	}
-	return cut.Batches[at], true
+	if int(e.Outcome.Records) != accepted {
+		return fmt.Errorf("commit %d: %d records accepted, outcome says %d", e.Commit.Index, accepted, e.Outcome.Records)
+	}
+	if e.Outcome.Commit != e.Commit.ID() {
+		return fmt.Errorf("commit %d: outcome of commit %s", e.Commit.Index, e.Outcome.Commit)
+	}
+	return nil
 }
 
 func (e *executed) append(to []byte) []byte {
-	to = append(to, 0)
+	c := e.commit
+	id := c.ID()
+	var flags byte
 	if e.hasLeaf {
-		to[len(to)-1] = 1
+		flags = 1
 	}
+	to = append(to, flags)
+	to = append(to, id[:checkBytes]...)
+	to = append(to, e.root[:]...)
+	to = append(to, e.outcome.StateDigest[:]...)
+	to = append(to, c.Prev[:]...)
+	to = append(to, c.Leader.ID[:]...)
+	to = append(to, c.Epoch[:]...)
+	to = binary.AppendUvarint(to, uint64(c.Leader.Round))
+	to = binary.AppendUvarint(to, uint64(c.Leader.Author))
+	to = binary.AppendUvarint(to, uint64(c.Time))
 	to = binary.AppendUvarint(to, e.size)
 	to = binary.AppendUvarint(to, e.records)
-	to = append(to, e.root[:]...)
-	to = appendBlob(to, e.outcome.Encode())
-	to = appendBlob(to, e.commit.Raw())
-	for _, g := range e.batches {
-		to = binary.AppendUvarint(to, uint64(g.change))
-		to = binary.AppendUvarint(to, uint64(g.seq))
-		to = binary.AppendUvarint(to, uint64(g.items))
-		to = binary.AppendUvarint(to, uint64(len(g.odd)))
-		for _, x := range g.odd {
-			to = binary.AppendUvarint(to, uint64(x.Item))
-			to = append(to, byte(x.Fate))
-			to = binary.AppendUvarint(to, uint64(x.Leaf))
-			to = append(to, x.Statement[:]...)
-			to = append(to, x.Record[:]...)
+	to = appendBlob(to, c.Present)
+	to = binary.AppendUvarint(to, uint64(len(c.Cut)))
+	for i := range c.Cut {
+		to = e.changes[i].append(to, &c.Cut[i])
+	}
+	return to
+}
+
+func (g *change) append(to []byte, cut *dag.CutChange) []byte {
+	to = append(to, cut.Lane.Key[:]...)
+	to = binary.AppendUvarint(to, uint64(cut.Lane.Number))
+	to = binary.AppendUvarint(to, uint64(cut.Seq))
+	n := uint64(len(g.batches)) << 1
+	if g.implied {
+		n |= 1
+	}
+	to = binary.AppendUvarint(to, n)
+	for i := range g.batches {
+		if !g.implied {
+			to = append(to, cut.Batches[i][:]...)
 		}
+		to = g.batches[i].append(to)
+	}
+	return to
+}
+
+func (g *batchFate) append(to []byte) []byte {
+	n := uint64(g.items) << 1
+	if len(g.odd) == 0 {
+		return binary.AppendUvarint(to, n)
+	}
+	to = binary.AppendUvarint(to, n|1)
+	to = binary.AppendUvarint(to, uint64(len(g.odd)))
+	for i := range g.odd {
+		to = g.odd[i].append(to)
 	}
 	return to
 }
@@ -248,46 +313,92 @@ func appendBlob(to, blob []byte) []byte {
 	return append(binary.AppendUvarint(to, uint64(len(blob))), blob...)
 }
 
-// decodeExecuted parses what append wrote. The commit aliases raw.
-func decodeExecuted(raw []byte) (*executed, error) {
+// decodeExecuted parses what append wrote. The cut's implied batches are still
+// missing, and so are the commit's and the outcome's ids; see seal.
+func decodeExecuted(index dag.CommitIndex, raw []byte) (*executed, error) {
 	r := reader{raw: raw}
-	e := &executed{hasLeaf: r.byte() == 1, size: r.uint(), records: r.uint(), root: r.digest()}
-	outcome, commit := r.bytes(r.count()), r.bytes(r.count())
-	if r.err != nil {
-		return nil, r.err
-	}
-	var err error
-	if e.outcome, err = dag.DecodeOutcome(outcome); err != nil {
-		return nil, err
-	}
-	if e.commit, err = dag.DecodeCommit(commit); err != nil {
-		return nil, err
-	}
-	for len(r.raw) > 0 {
-		e.batches = append(e.batches, r.batchFate())
+	e := &executed{hasLeaf: r.byte() == 1}
+	copy(e.check[:], r.bytes(checkBytes))
+	e.root = r.digest()
+	e.outcome = &dag.Outcome{StateDigest: r.digest()}
+	c := &dag.Commit{Index: index, Prev: r.digest()}
+	c.Leader.ID = r.digest()
+	c.Epoch = r.digest()
+	c.Leader.Round, c.Leader.Author = dag.Round(r.uint()), dag.Author(r.uint())
+	c.Time = dag.UnixMilli(r.uint())
+	e.size, e.records = r.uint(), r.uint()
+	c.Present = bytes.Clone(r.bytes(r.count()))
+	n := r.count()
+	c.Cut, e.changes = make([]dag.CutChange, n), make([]change, n)
+	e.commit = c
+	for i := range e.changes {
+		e.changes[i] = r.change(&c.Cut[i])
 	}
 	return e, r.done()
 }
 
-func (r *reader) batchFate() batchFate {
-	g := batchFate{change: int(r.uint()), seq: dag.Seq(r.uint()), items: int(r.uint())}
-	for range r.count() {
-		g.odd = append(g.odd, store.Executable{
-			Seq: g.seq, Item: uint16(r.uint()), Fate: store.Fate(r.byte()),
-			Leaf: dag.LeafIndex(r.uint()), Statement: r.digest(), Record: dag.RecordID(r.digest()),
-		})
+func (r *reader) change(cut *dag.CutChange) (g change) {
+	cut.Lane = dag.LaneID{Key: r.digest(), Number: dag.LaneNumber(r.uint())}
+	cut.Seq = dag.Seq(r.uint())
+	n := r.uint()
+	g.implied = n&1 == 1
+	if n >>= 1; n > uint64(len(r.raw)) || n > uint64(cut.Seq) {
+		r.fail()
+		return g
 	}
-	if g.items > dag.MaxBatchRecords || len(g.odd) > g.items {
+	g.batches = make([]batchFate, n)
+	for i := range g.batches {
+		if !g.implied {
+			cut.Batches = append(cut.Batches, r.digest())
+		}
+		g.batches[i] = r.batchFate()
+	}
+	return g
+}
+
+func (r *reader) batchFate() (g batchFate) {
+	n := r.uint()
+	g.items = int(n >> 1)
+	if n&1 == 1 {
+		for range r.count() {
+			g.odd = append(g.odd, r.oddFate())
+		}
+	}
+	if n>>1 > dag.MaxBatchRecords || len(g.odd) > g.items {
 		r.fail()
 	}
 	return g
 }
 
+// seal completes a commit whose cut is complete.
+func (e *executed) seal() error {
+	c, o := e.commit.Seal(), e.outcome
+	if id := c.ID(); [checkBytes]byte(id[:]) != e.check {
+		return errValue
+	}
+	o.Commit = c.ID()
+	records := uint64(0)
+	for _, g := range e.changes {
+		for i := range g.batches {
+			records += uint64(g.batches[i].accepted())
+		}
+	}
+	before := records
+	if e.hasLeaf {
+		before++
+	}
+	if before > e.size {
+		return errValue
+	}
+	o.Records, o.FirstLeaf = uint32(records), dag.LeafIndex(e.size-before)
+	return nil
+}
+
 // leafRun is the leaves of one commit.
 type leafRun struct {
-	commit  dag.CommitIndex
-	hasLeaf bool   // the commit's own comes after its records'
-	records []byte // 64 bytes each
+	commit     dag.CommitIndex
+	hasLeaf    bool   // the commit's own comes after its records'
+	statements []byte // of the records, 32 bytes each
 }
 
 func appendLeafRun(to []byte, commit dag.CommitIndex, hasLeaf bool) []byte {
@@ -302,15 +413,23 @@ func appendLeafRun(to []byte, commit dag.CommitIndex, hasLeaf bool) []byte {
 func decodeLeafRun(raw []byte) (l leafRun, err error) {
 	r := reader{raw: raw}
 	n := r.uint()
-	if r.err != nil || len(r.raw)%recordLeafBytes != 0 {
+	if r.err != nil || len(r.raw)%statementBytes != 0 {
 		return l, errValue
 	}
-	return leafRun{commit: dag.CommitIndex(n >> 1), hasLeaf: n&1 == 1, records: r.raw}, nil
+	return leafRun{commit: dag.CommitIndex(n >> 1), hasLeaf: n&1 == 1, statements: r.raw}, nil
+}
+
+// records returns how many leaves are records'.
+func (l *leafRun) records() int { return len(l.statements) / statementBytes }
+
+// statement returns that of a record's leaf.
+func (l *leafRun) statement(i int) dag.Digest {
+	return dag.Digest(l.statements[i*statementBytes:][:statementBytes])
 }
 
 // count returns how many leaves the run has.
 func (l *leafRun) count() int {
-	n := len(l.records) / recordLeafBytes
+	n := l.records()
 	if l.hasLeaf {
 		n++
 	}

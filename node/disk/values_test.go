@@ -16,24 +16,42 @@ func FuzzValues(f *testing.F) {
 	b := l.Batch(0, 0, 3)
 	l.Fates[b.Items[1].ID()] = store.Refused
 	e := l.Commit(true, b)
-	groups, _, err := group(e)
+	changes, _, err := group(e)
 	if err != nil {
 		f.Fatal(err)
 	}
-	stored := executed{commit: e.Commit, outcome: e.Outcome, hasLeaf: true, root: e.Root, size: e.Size, records: 2, batches: groups}
+	stored := executed{commit: e.Commit, outcome: e.Outcome, hasLeaf: true, root: e.Root, size: e.Size, records: 2, changes: changes}
 	entry := laneEntry{arrival: 300, bytes: 8000, records: 40, prev: b.ID()}
 	fate := fates{commit: 1, firstLeaf: 7, odd: []oddFate{{item: 1, fate: store.Duplicate, leaf: 3}}}
 	f.Add(stored.append(nil))
+	changes[0].implied = true
+	f.Add(stored.append(nil))
+	f.Add(appendBatch(nil, b, 0))
+	f.Add(appendBatch(nil, l.Batch(0, 0, 2), batchPrev|batchLate))
 	f.Add(entry.append(nil))
 	f.Add(fate.append(nil))
-	f.Add(append(appendLeafRun(nil, 9, true), make([]byte, 2*recordLeafBytes)...))
+	f.Add(append(appendLeafRun(nil, 9, true), make([]byte, 2*statementBytes)...))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if e, err := decodeExecuted(raw); err == nil {
-			for i := range e.batches {
-				_, _ = e.batches[i].batchID(e.commit)
+		if e, err := decodeExecuted(7, raw); err == nil {
+			e.commit.Seal() // it may be another's: its implied batches are missing
+			to := e.append(nil)
+			again, err := decodeExecuted(7, to)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if again, err := decodeExecuted(e.append(nil)); err != nil || again.commit.ID() != e.commit.ID() {
+			if err := again.seal(); err != nil && again.commit.ID() != e.commit.ID() || !bytes.Equal(again.append(nil), to) {
 				t.Errorf("executed commit does not survive: %v", err)
+			}
+		}
+		if b, err := decodeStoredBatch(raw); err == nil {
+			if b, err := b.join(l.Mesh); err == nil {
+				again, err := decodeStoredBatch(appendBatch(nil, b, batchPrev))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if joined, err := again.join(l.Mesh); err != nil || !bytes.Equal(joined.Raw(), b.Raw()) {
+					t.Errorf("batch does not survive: %v", err)
+				}
 			}
 		}
 		if e, err := decodeLaneEntry(raw); err == nil {
@@ -48,8 +66,8 @@ func FuzzValues(f *testing.F) {
 			_, _ = g.of(3)
 		}
 		if r, err := decodeLeafRun(raw); err == nil {
-			to := append(appendLeafRun(nil, r.commit, r.hasLeaf), r.records...)
-			if again, err := decodeLeafRun(to); err != nil || again.commit != r.commit || !bytes.Equal(again.records, r.records) {
+			to := append(appendLeafRun(nil, r.commit, r.hasLeaf), r.statements...)
+			if again, err := decodeLeafRun(to); err != nil || again.commit != r.commit || !bytes.Equal(again.statements, r.statements) {
 				t.Errorf("%+v becomes %+v, %v", r, again, err)
 			}
 		}
