@@ -1,8 +1,10 @@
 package disk
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -29,8 +31,9 @@ type writer struct {
 	seen    map[deviceTag]struct{}
 	group   uint64 // that seen is of
 	counts  Counts
-	dirty   bool   // something is applied and not synced
-	buf     []byte // for values
+	dirty   bool           // something is applied and not synced
+	buf     []byte         // for values
+	fates   []arrivedFates // of one commit
 }
 
 // Apply implements store.Store. It costs one write to the log, without a sync. Its errors are
@@ -226,6 +229,7 @@ func (t *transaction) executed(e *store.Executed) error {
 		return err
 	}
 	firstLeaf := e.Outcome.FirstLeaf
+	w.fates = w.fates[:0]
 	for i := range changes {
 		if err := t.change(e.Commit, i, &changes[i], firstLeaf); err != nil {
 			return err
@@ -234,6 +238,7 @@ func (t *transaction) executed(e *store.Executed) error {
 			firstLeaf += changes[i].batches[k].accepted()
 		}
 	}
+	t.fates()
 	if err := t.leaves(e, accepted); err != nil {
 		return err
 	}
@@ -270,16 +275,32 @@ func (t *transaction) change(c *dag.Commit, i int, g *change, firstLeaf dag.Leaf
 		if !ok {
 			return fmt.Errorf("commit %d: executed without batch %s", c.Index, id)
 		}
-		t.fates(arrival, fates{commit: c.Index, firstLeaf: firstLeaf, odd: g.batches[k].odd})
+		w := &t.writer
+		w.fates = append(w.fates, arrivedFates{arrival, fates{commit: c.Index, firstLeaf: firstLeaf, odd: g.batches[k].odd}})
 		firstLeaf += g.batches[k].accepted()
 	}
 	return nil
 }
 
-func (t *transaction) fates(arrival uint64, f fates) {
+// arrivedFates is what execution made of the batch with an arrival number.
+type arrivedFates struct {
+	arrival uint64
+	fates
+}
+
+// fates stores what a commit made of its batches: one write for all of a group.
+func (t *transaction) fates() {
 	w := &t.writer
-	w.buf = f.append(w.buf[:0])
-	set(t.to, numberKey(prefixFate, arrival), w.buf)
+	slices.SortFunc(w.fates, func(a, b arrivedFates) int { return cmp.Compare(a.arrival, b.arrival) })
+	for rest := w.fates; len(rest) > 0; {
+		group := rest[0].arrival / fateGroup
+		w.buf = w.buf[:0]
+		for len(rest) > 0 && rest[0].arrival/fateGroup == group {
+			w.buf = rest[0].append(w.buf, rest[0].arrival)
+			rest = rest[1:]
+		}
+		merge(t.to, numberKey(prefixFate, group), w.buf)
+	}
 }
 
 // leaves stores the leaves of a commit and the roots of the tiles they fill. It
@@ -365,6 +386,15 @@ func (t *transaction) scalars(write *store.Write) {
 	w.buf = binary.AppendUvarint(w.buf[:0], uint64(write.Floor))
 	set(t.to, []byte(keyFloor), w.buf)
 	if w.stored-w.floor < floorStride {
+		return
+	}
+	t.dropBlocks()
+}
+
+// dropBlocks deletes the blocks that the floor has passed.
+func (t *transaction) dropBlocks() {
+	w := &t.writer
+	if w.stored == w.floor {
 		return
 	}
 	from := numberKey(prefixBlock, 0)

@@ -13,7 +13,7 @@ const (
 	prefixCut        = 'c' // lane → final seq
 	prefixDevice     = 'd' // device tag, group → nothing
 	prefixLeaves     = 'e' // first leaf → commit, leaves
-	prefixFate       = 'f' // arrival → what execution made of the batch
+	prefixFate       = 'f' // group of arrivals → what execution made of the batches
 	prefixHash       = 'h' // level, index → root of a full tile
 	prefixBatchID    = 'i' // start of the batch id → arrivals
 	prefixBlock      = 'k' // round, author, block id → block

@@ -24,6 +24,10 @@ const (
 	// of devices. More make the index smaller and a listing read more that it does not want.
 	deviceGroup = 16
 
+	// fateGroup is how many batches share one value that says what execution made of
+	// them, at most 128. Each key costs some ten bytes and a place in the memtable.
+	fateGroup = 16
+
 	// floorStride is how many rounds the floor rises before blocks are deleted.
 	// Each deletion costs every later iterator a tombstone until it is compacted away.
 	floorStride = 256

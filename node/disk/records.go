@@ -138,7 +138,7 @@ func (e *Entry) judge(f *fates) {
 // fatesAt returns what execution made of a batch, nil if it was not there yet. Of one that
 // never comes, since its lane is final beyond it, the commit is 0.
 func (s *Store) fatesAt(arrival uint64, b *dag.Batch) (*fates, error) {
-	key := numberKey(prefixFate, arrival)
+	key := numberKey(prefixFate, arrival/fateGroup)
 	// The cut first: a commit in between makes the batch look as it did before, not lost.
 	cut, err := s.getUint(laneKey(prefixCut, b.Lane))
 	if err != nil || dag.Seq(cut) < b.Seq {
@@ -148,12 +148,12 @@ func (s *Store) fatesAt(arrival uint64, b *dag.Batch) (*fates, error) {
 	if err != nil {
 		return nil, err
 	}
-	if value == nil {
-		return &fates{}, nil
-	}
-	f, err := decodeFates(value)
+	f, err := decodeFates(value, arrival)
 	if err != nil {
 		return nil, corruptf(key, err)
+	}
+	if f == nil {
+		f = &fates{}
 	}
 	return f, nil
 }

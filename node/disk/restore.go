@@ -33,7 +33,7 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
-	w.stored = dag.Round(floor)
+	w.stored, w.floor = dag.Round(floor), dag.Round(floor)
 	certified, err := s.newestCertified()
 	if err != nil {
 		return err

@@ -223,6 +223,9 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.fence.pace.off.Store(true) // nobody waits for the log any more
 	return s.guarded(func() error {
+		if err := s.dropBlocks(); err != nil {
+			return err
+		}
 		// An empty log starts quicker, and what a memtable holds is smaller as a table.
 		if err := s.db.Flush(); err != nil {
 			return err
@@ -232,6 +235,14 @@ func (s *Store) Close() error {
 		}
 		return s.writer.lock.Close()
 	})
+}
+
+// dropBlocks deletes the blocks that the floor has passed since the last time that it was worth it.
+func (s *Store) dropBlocks() error {
+	t := &transaction{Store: s, to: s.db.NewBatch()}
+	defer func() { _ = t.to.Close() }() // cannot fail
+	t.dropBlocks()
+	return t.to.Commit(pebble.NoSync)
 }
 
 // Err returns why the store stopped, nil while it has not: ErrFull, store.ErrCorrupt or

@@ -117,11 +117,26 @@ type oddFate struct {
 	leaf dag.LeafIndex // of the first one, if a duplicate
 }
 
-func (f *fates) append(to []byte) []byte {
+// append adds an entry to the fates of a group of arrival numbers.
+func (f *fates) append(to []byte, arrival uint64) []byte {
+	place := byte(arrival%fateGroup) << 1
+	if len(f.odd) > 0 {
+		place |= 1
+	}
+	to = append(to, place)
 	to = binary.AppendUvarint(to, uint64(f.commit))
 	to = binary.AppendUvarint(to, uint64(f.firstLeaf))
-	for i := range f.odd {
-		to = f.odd[i].append(to)
+	return appendOdd(to, f.odd)
+}
+
+// appendOdd adds a list of odd fates; of an empty one, nothing.
+func appendOdd(to []byte, odd []oddFate) []byte {
+	if len(odd) == 0 {
+		return to
+	}
+	to = binary.AppendUvarint(to, uint64(len(odd)))
+	for i := range odd {
+		to = odd[i].append(to)
 	}
 	return to
 }
@@ -136,13 +151,27 @@ func (r *reader) oddFate() oddFate {
 	return oddFate{item: uint16(r.uint()), fate: store.Fate(r.byte()), leaf: dag.LeafIndex(r.uint())}
 }
 
-func decodeFates(raw []byte) (*fates, error) {
-	r := reader{raw: raw}
-	f := &fates{commit: dag.CommitIndex(r.uint()), firstLeaf: dag.LeafIndex(r.uint())}
-	for len(r.raw) > 0 {
-		f.odd = append(f.odd, r.oddFate())
+func (r *reader) oddFates() (odd []oddFate) {
+	for range r.count() {
+		odd = append(odd, r.oddFate())
 	}
-	return f, r.done()
+	return odd
+}
+
+// decodeFates looks for an arrival number among the fates of its group; nil if it is not there.
+func decodeFates(raw []byte, arrival uint64) (found *fates, err error) {
+	r := reader{raw: raw}
+	for len(r.raw) > 0 {
+		place := r.byte()
+		f := &fates{commit: dag.CommitIndex(r.uint()), firstLeaf: dag.LeafIndex(r.uint())}
+		if place&1 == 1 {
+			f.odd = r.oddFates()
+		}
+		if uint64(place>>1) == arrival%fateGroup {
+			found = f
+		}
+	}
+	return found, r.done()
 }
 
 // of returns a record's fate, and its leaf or that of the first one.
@@ -298,15 +327,10 @@ func (g *change) append(to []byte, cut *dag.CutChange) []byte {
 
 func (g *batchFate) append(to []byte) []byte {
 	n := uint64(g.items) << 1
-	if len(g.odd) == 0 {
-		return binary.AppendUvarint(to, n)
+	if len(g.odd) > 0 {
+		n |= 1
 	}
-	to = binary.AppendUvarint(to, n|1)
-	to = binary.AppendUvarint(to, uint64(len(g.odd)))
-	for i := range g.odd {
-		to = g.odd[i].append(to)
-	}
-	return to
+	return appendOdd(binary.AppendUvarint(to, n), g.odd)
 }
 
 func appendBlob(to, blob []byte) []byte {
@@ -360,9 +384,7 @@ func (r *reader) batchFate() (g batchFate) {
 	n := r.uint()
 	g.items = int(n >> 1)
 	if n&1 == 1 {
-		for range r.count() {
-			g.odd = append(g.odd, r.oddFate())
-		}
+		g.odd = r.oddFates()
 	}
 	if n>>1 > dag.MaxBatchRecords || len(g.odd) > g.items {
 		r.fail()

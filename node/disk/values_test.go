@@ -29,7 +29,7 @@ func FuzzValues(f *testing.F) {
 	f.Add(appendBatch(nil, b, 0))
 	f.Add(appendBatch(nil, l.Batch(0, 0, 2), batchPrev|batchLate))
 	f.Add(entry.append(nil))
-	f.Add(fate.append(nil))
+	f.Add(fate.append(fate.append(nil, 20), 35))
 	f.Add(append(appendLeafRun(nil, 9, true), make([]byte, 2*statementBytes)...))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if e, err := decodeExecuted(7, raw); err == nil {
@@ -59,8 +59,8 @@ func FuzzValues(f *testing.F) {
 				t.Errorf("%+v becomes %+v, %v", e, again, err)
 			}
 		}
-		if g, err := decodeFates(raw); err == nil {
-			if again, err := decodeFates(g.append(nil)); err != nil || len(again.odd) != len(g.odd) {
+		if g, err := decodeFates(raw, 4); err == nil && g != nil {
+			if again, err := decodeFates(g.append(nil, 4), 4); err != nil || again == nil || len(again.odd) != len(g.odd) {
 				t.Errorf("%+v becomes %+v, %v", g, again, err)
 			}
 			_, _ = g.of(3)
