@@ -224,7 +224,7 @@ func (t *transaction) executed(e *store.Executed) error {
 	if e.Commit.Index <= w.last {
 		return nil
 	}
-	changes, accepted, err := group(e)
+	changes, err := group(e)
 	if err != nil {
 		return err
 	}
@@ -239,14 +239,14 @@ func (t *transaction) executed(e *store.Executed) error {
 		}
 	}
 	t.fates()
-	if err := t.leaves(e, accepted); err != nil {
+	if err := t.leaves(e); err != nil {
 		return err
 	}
 	if err := t.cuts(e.Commit, changes); err != nil {
 		return err
 	}
 	w.last = e.Commit.Index
-	w.records += uint64(len(accepted))
+	w.records += uint64(e.Outcome.Records)
 	w.counts.Commit, w.counts.Final, w.counts.LogSize = w.last, w.records, e.Size
 	stored := executed{
 		commit: e.Commit, outcome: e.Outcome, hasLeaf: e.HasLeaf,
@@ -306,7 +306,7 @@ func (t *transaction) fates() {
 // leaves stores the leaves of a commit and the roots of the tiles they fill. It
 // refuses leaves that do not give the commit's root: a log that is wrong here would
 // show only in a proof, years later.
-func (t *transaction) leaves(e *store.Executed, accepted []store.Executable) error {
+func (t *transaction) leaves(e *store.Executed) error {
 	w := &t.writer
 	if uint64(e.Outcome.FirstLeaf) != w.log.Size() {
 		return fmt.Errorf("commit %d: first leaf %d of a log of %d", e.Commit.Index, e.Outcome.FirstLeaf, w.log.Size())
@@ -315,7 +315,11 @@ func (t *transaction) leaves(e *store.Executed, accepted []store.Executable) err
 		set(t.to, hashKey(tile.Level+1, tile.Index), root[:])
 	}
 	w.buf = appendLeafRun(w.buf[:0], e.Commit.Index, e.HasLeaf)
-	for _, x := range accepted {
+	for i := range e.Records {
+		x := &e.Records[i]
+		if x.Fate != store.Accepted {
+			continue
+		}
 		leaf := merkle.RecordLeaf(x.Statement, x.Record)
 		w.log.Append(merkle.LeafHash(leaf[:]), full)
 		w.buf = append(w.buf, x.Statement[:]...)
@@ -327,7 +331,7 @@ func (t *transaction) leaves(e *store.Executed, accepted []store.Executable) err
 		return fmt.Errorf("commit %d: its leaves give size %d and root %s, not %d and %s",
 			e.Commit.Index, w.log.Size(), w.log.Root(), e.Size, e.Root)
 	}
-	if e.HasLeaf || len(accepted) > 0 {
+	if e.HasLeaf || e.Outcome.Records > 0 {
 		set(t.to, numberKey(prefixLeaves, uint64(e.Outcome.FirstLeaf)), w.buf)
 	}
 	return nil

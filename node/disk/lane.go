@@ -33,7 +33,7 @@ func (t *transaction) lane(id dag.LaneID) (*lane, error) {
 		if _, l.tip, _, ok = parseLaneBatchKey(key); !ok {
 			return nil, corruptf(key, errValue)
 		}
-		tip, err := t.Store.leader(id, l.tip)
+		tip, err := t.leader(id, l.tip)
 		if err != nil {
 			return nil, err
 		}

@@ -163,6 +163,8 @@ func (s *Store) options() *pebble.Options {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 		o.Levels[i].BlockSize = 32 << 10
 	}
+	// At the bottom a filter helps only to miss what is nowhere, for eight bytes a record.
+	o.Levels[len(o.Levels)-1].FilterPolicy = pebble.NoFilterPolicy
 	return o
 }
 

@@ -224,10 +224,14 @@ func firstSeq(cut *dag.CutChange) dag.Seq { return cut.Seq + 1 - dag.Seq(len(cut
 
 // group splits a commit's records by batch. The error is for a commit that
 // execution cannot have made.
-func group(e *store.Executed) (changes []change, accepted []store.Executable, err error) {
-	changes = make([]change, len(e.Commit.Cut))
-	at := 0
-	for i, x := range e.Records {
+func group(e *store.Executed) ([]change, error) {
+	changes := make([]change, len(e.Commit.Cut))
+	for i := range changes {
+		changes[i].batches = make([]batchFate, 0, len(e.Commit.Cut[i].Batches))
+	}
+	at, accepted := 0, 0
+	for i := range e.Records {
+		x := &e.Records[i]
 		if x.Item == 0 {
 			for at < len(changes) && len(changes[at].batches) == len(e.Commit.Cut[at].Batches) {
 				at++
@@ -236,8 +240,8 @@ func group(e *store.Executed) (changes []change, accepted []store.Executable, er
 				changes[at].batches = append(changes[at].batches, batchFate{})
 			}
 		}
-		if !changeHas(changes, at, e.Commit, &x) {
-			return nil, nil, fmt.Errorf("commit %d: record %d out of order", e.Commit.Index, i)
+		if !changeHas(changes, at, e.Commit, x) {
+			return nil, fmt.Errorf("commit %d: record %d out of order", e.Commit.Index, i)
 		}
 		g := &changes[at].batches[len(changes[at].batches)-1]
 		g.items++
@@ -245,12 +249,12 @@ func group(e *store.Executed) (changes []change, accepted []store.Executable, er
 			g.odd = append(g.odd, oddFate{item: x.Item, fate: x.Fate, leaf: x.Leaf})
 			continue
 		}
-		if x.Leaf != e.Outcome.FirstLeaf+dag.LeafIndex(len(accepted)) {
-			return nil, nil, fmt.Errorf("commit %d: record %d has leaf %d", e.Commit.Index, i, x.Leaf)
+		if x.Leaf != e.Outcome.FirstLeaf+dag.LeafIndex(accepted) {
+			return nil, fmt.Errorf("commit %d: record %d has leaf %d", e.Commit.Index, i, x.Leaf)
 		}
-		accepted = append(accepted, x)
+		accepted++
 	}
-	return changes, accepted, checkOutcome(e, changes, len(accepted))
+	return changes, checkOutcome(e, changes, accepted)
 }
 
 // changeHas reports whether x is the next record of the last batch of a change.

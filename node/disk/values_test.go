@@ -16,7 +16,7 @@ func FuzzValues(f *testing.F) {
 	b := l.Batch(0, 0, 3)
 	l.Fates[b.Items[1].ID()] = store.Refused
 	e := l.Commit(true, b)
-	changes, _, err := group(e)
+	changes, err := group(e)
 	if err != nil {
 		f.Fatal(err)
 	}
