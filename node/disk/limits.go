@@ -33,7 +33,7 @@ const (
 	floorStride = 256
 
 	// maxRecentBatches bounds the batches whose arrival number is remembered, some
-	// 100 bytes each. At 20,000 records a second they are executed within this many.
+	// 150 bytes each. At 20,000 records a second they are executed within this many.
 	maxRecentBatches = 8192
 
 	// maxLanes bounds the lanes whose tip and cut are remembered between two

@@ -13,7 +13,7 @@ import (
 var ErrNotFound = errors.New("not stored")
 
 // Tile implements merkle.TileSource: the first width hashes of a tile, ErrNotFound if the log
-// has no such tile. Level 0 is computed from the leaves (256 hashes), higher ones are stored.
+// has no such tile. Level 0 is computed from the batches (up to 256 records), higher ones are stored.
 func (s *Store) Tile(level int, index uint64, width int) ([]byte, error) {
 	done, err := s.reading()
 	if err != nil {
