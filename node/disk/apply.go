@@ -14,8 +14,6 @@ import (
 	"github.com/floormesh/floormesh/dag/store"
 )
 
-const statementBytes = 32
-
 // writer is what the writing goroutine remembers. All of it is read back by
 // load: a failed Apply leaves it wrong, but then nothing is written any more.
 type writer struct {

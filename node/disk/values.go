@@ -420,6 +420,9 @@ func (e *executed) seal() error {
 	return nil
 }
 
+// statementBytes is what a run of leaves holds of each record's.
+const statementBytes = 32
+
 // leafRun is the leaves of one commit.
 type leafRun struct {
 	commit     dag.CommitIndex
