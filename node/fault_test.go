@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -82,6 +83,32 @@ func TestLostStore(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhoStoppedSigningSaysSo starts a gateway that stopped signing in an earlier
+// life: it says so and what to do, and goes on accepting records.
+func TestWhoStoppedSigningSaysSo(t *testing.T) {
+	dir, mesh := initMesh(t, 1)
+	home := filepath.Join(dir, "gw1")
+	start(t, home, Options{}).stop(t)
+	l, err := disk.Open(filepath.Join(home, dataDir), disk.Options{Mesh: mesh})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := &store.Write{Retired: "forgot a block", Diverged: "another log"}
+	if err := errors.Join(l.Apply(stop), l.Sync(), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	n := start(t, home, Options{})
+	accepted(t, n.Submit(t.Context(), dag.LaneReadings, records(t, mesh, 0, 0, 1)))
+	s := n.Status()
+	if len(s.Alarms) != 2 || !strings.Contains(s.Alarms[0], "forgot a block; this gateway signs no blocks") ||
+		!strings.Contains(s.Alarms[1], "another log; this gateway cosigns no checkpoints") {
+		t.Errorf("alarms %q, want both reasons and what to do", s.Alarms)
+	}
+	if s.Final != 0 || s.Stored != 1 {
+		t.Errorf("%d records final and %d stored with the only member retired, want 0 and 1", s.Final, s.Stored)
 	}
 }
 

@@ -26,6 +26,7 @@ type progress struct {
 	commit    dag.CommitIndex
 	certified *checkpoint.Certified // the newest that the log here reaches, nil before the first
 	ahead     *checkpoint.Certified // a newer one, certified by others before it is executed here
+	halts     []string              // why this member has stopped signing: shown for good
 	alarms    []string
 
 	moved   bool          // size or certified have changed since the last publish
@@ -168,14 +169,36 @@ func (p *progress) reach() {
 func (p *progress) alarm(a replica.Alarm) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := fmt.Sprintf("%s: %s", a.Kind, a.Detail)
-	if slices.Contains(p.alarms, text) {
+	text := fmt.Sprintf("%s: %s; %s", a.Kind, a.Detail, remedy(a.Kind))
+	switch {
+	case slices.Contains(p.alarms, text), slices.Contains(p.halts, text):
+		return
+	case a.Kind == replica.AlarmRetired || a.Kind == replica.AlarmDivergence:
+		// There is one of each kind. No flood of others pushes them out.
+		p.halts = append(p.halts, text)
 		return
 	}
 	if len(p.alarms) == maxAlarms {
 		p.alarms = slices.Delete(p.alarms, 0, 1)
 	}
 	p.alarms = append(p.alarms, text)
+}
+
+// remedy says what to do about an alarm.
+func remedy(k replica.AlarmKind) string {
+	switch k {
+	case replica.AlarmRetired:
+		return "this gateway signs no blocks and no checkpoints any more, also after a restart; it stores records and follows the others. " +
+			"Make sure that no other machine runs with its keys; its place in the mesh needs new keys"
+	case replica.AlarmDivergence:
+		return "this gateway cosigns no checkpoints any more, also after a restart. Keep its data, compare its records and " +
+			"/checkpoint with the other gateways', and do not trust either until it is known who is wrong"
+	case replica.AlarmForkedLane:
+		return "that gateway's key signs in two places, or its data was put back from an older copy: look for a second machine with its keys"
+	case replica.AlarmEquivocation:
+		return "that gateway lies, or its keys are used in two places: look for a second machine with its keys"
+	}
+	return "look at this gateway's log"
 }
 
 // publish wakes who waits for the log to grow or to be certified, if it was.
@@ -238,7 +261,7 @@ func (p *progress) fill(s *Status) {
 	}
 	s.LogSize, s.Final, s.Commit = p.size, p.records, p.commit
 	s.Round = slices.Max(p.rounds)
-	s.Alarms = slices.Clone(p.alarms)
+	s.Alarms = slices.Concat(p.halts, p.alarms)
 	if p.certified != nil {
 		s.CertifiedSize = p.certified.Size
 	}

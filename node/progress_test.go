@@ -1,8 +1,11 @@
 package node
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
 	"github.com/floormesh/floormesh/dag/store"
@@ -63,5 +66,23 @@ func TestProgress(t *testing.T) {
 	p.durable([]*store.Write{{Batches: []*dag.Batch{batchOf(lane, 1, 99)}}})
 	if got := status().Stored; got != 1 {
 		t.Errorf("%d records are stored after a batch below the cut came, want 1", got)
+	}
+}
+
+// TestOwnHaltsStayInSight has a liar raise more alarms than are shown.
+func TestOwnHaltsStayInSight(t *testing.T) {
+	p := newProgress(1, &store.Restored{}, counts{})
+	p.alarm(replica.Alarm{Kind: replica.AlarmRetired, Detail: "forgot"})
+	for i := range 3 * maxAlarms {
+		p.alarm(replica.Alarm{Kind: replica.AlarmForkedLane, Detail: fmt.Sprint(i)})
+	}
+	p.alarm(replica.Alarm{Kind: replica.AlarmRetired, Detail: "forgot"})
+	var s Status
+	p.fill(&s)
+	if len(s.Alarms) != maxAlarms+1 {
+		t.Errorf("%d alarms are shown, want %d and our own", len(s.Alarms), maxAlarms)
+	}
+	if got := s.Alarms[0]; !strings.HasPrefix(got, "retired: forgot; ") || !strings.Contains(got, "needs new keys") {
+		t.Errorf("first alarm %q, want that we are retired and what to do", got)
 	}
 }

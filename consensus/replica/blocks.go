@@ -113,13 +113,13 @@ func (r *Replica) receiveBlock(from PeerID, b *dag.Block) {
 
 // retire makes a follower of a member that hears of a block which it does not
 // remember signing: its store was lost or put back, or its key is used
-// elsewhere. Whatever it signed now could contradict that.
+// elsewhere. Whatever it signed now could contradict that. A restart changes
+// nothing: that is durable before anything else leaves.
 func (r *Replica) retire(b *dag.Block) {
 	r.member = false
-	r.emit(Alarm{
-		Kind:   AlarmEquivocation,
-		Detail: fmt.Sprintf("own block of round %d is not ours: this member signs no more", b.Round),
-	})
+	why := fmt.Sprintf("a block of round %d bears this member's signature, and it does not remember it", b.Round)
+	r.write.Retired = why
+	r.emit(Alarm{Kind: AlarmRetired, Detail: why})
 }
 
 // welcome reports whether a block that nobody asked for is taken: not from the

@@ -23,7 +23,7 @@ type cosignBook struct {
 }
 
 func newCosignBook(from *store.Restored) cosignBook {
-	return cosignBook{certified: from.Certified, cosigned: from.Cosigned}
+	return cosignBook{certified: from.Certified, cosigned: from.Cosigned, diverged: from.Diverged != ""}
 }
 
 // certifiedCommit returns the newest commit that a certified checkpoint covers.
@@ -185,10 +185,12 @@ func (r *Replica) compareCertified(own checkpoint.Checkpoint) {
 	}
 }
 
-// diverge stops this member's signing: either it or the others computed wrong.
+// diverge stops this member's cosigning, for good: either it or the others
+// computed wrong.
 func (r *Replica) diverge(why string) {
 	if !r.cosigns.diverged {
 		r.cosigns.diverged = true
+		r.write.Diverged = why
 		r.emit(Alarm{Kind: AlarmDivergence, Detail: why})
 	}
 }

@@ -19,7 +19,10 @@
 //     else about them is checked here, and what can never be valid comes out as
 //     [Blame].
 //   - After a crash, New with what the store's Restore returned goes on from
-//     there: nothing at or below what was signed is ever signed again.
+//     there: nothing at or below what was signed is ever signed again. What it
+//     does not tell, because it was lost or is an older copy, the others are
+//     asked for before the first block; a member that turns out to have
+//     forgotten something signs no more, in this life and all later ones.
 //   - A run is its list of inputs. The same inputs give the same outputs.
 //
 // # Design

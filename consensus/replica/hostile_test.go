@@ -265,46 +265,6 @@ func TestBatchesAheadAreBounded(t *testing.T) {
 	m.wantQuiet()
 }
 
-// TestAMemberThatForgotSignsNoMore gives a member an empty disk.
-func TestAMemberThatForgotSignsNoMore(t *testing.T) {
-	m := newMesh(t, 4)
-	var want []dag.RecordID
-	for k := range 5 {
-		want = append(want, m.submit(k%4, k))
-		m.run(20 * time.Millisecond)
-	}
-	m.run(time.Second)
-	m.kill(3)
-	m.nodes[3].store, m.nodes[3].final, m.nodes[3].alarms = store.NewMemory(), nil, nil
-	m.start(3)
-	m.connect(3)
-	m.run(time.Second)
-	var said []*dag.Block
-	m.drop = func(from, _ int, msg message.Message) bool {
-		if blocks, ok := msg.(*message.Blocks); ok && from == 3 {
-			said = append(said, blocks.Blocks...)
-		}
-		return false
-	}
-	want = append(want, m.submit(0, 100))
-	m.run(5 * time.Second)
-	m.wantFinal(want)
-	if !m.nodes[3].alarmed(replica.AlarmEquivocation) {
-		t.Errorf("alarms %v, want one of the forgotten blocks", m.nodes[3].alarms)
-	}
-	if slices.ContainsFunc(said, func(b *dag.Block) bool { return b.Author == 3 && b.Round > 1 && len(b.Parents) > 0 && m.forgotten(b) }) {
-		t.Error("it went on signing blocks")
-	}
-	m.wantQuiet()
-}
-
-// forgotten reports whether a block of gw4 is not in gw1's store, which has all
-// that it signed before.
-func (m *mesh) forgotten(b *dag.Block) bool {
-	found, err := m.nodes[0].store.Blocks([]dag.BlockRef{b.Ref()})
-	return err == nil && len(found) == 0
-}
-
 // TestAnOwnBlockThatWaitsDoesNotSpin restarts a member whose newest block waits
 // for a parent that it does not have, in a round that it could go on from.
 func TestAnOwnBlockThatWaitsDoesNotSpin(t *testing.T) {
@@ -330,6 +290,10 @@ func TestAnOwnBlockThatWaitsDoesNotSpin(t *testing.T) {
 	}
 	last := message.Message(&message.Blocks{Blocks: []*dag.Block{sign(3, 2, c, a, b)}})
 	r.Step(0, 0, replica.Received{From: nodes[3].Public(), Message: dagtest.Verify(t, g.Domain(), last)[0]})
+	answer := message.Message(&message.Tips{Highest: []dag.Round{2, 2, 2, 2}, Reply: true})
+	for _, peer := range nodes[1:] {
+		r.Step(0, 0, replica.Received{From: peer.Public(), Message: dagtest.Verify(t, g.Domain(), answer)[0]})
+	}
 	for now := replica.Instant(0); now < replica.Instant(time.Second); {
 		out, wake := r.Step(now, 0, replica.Tick{})
 		if wake <= now {
@@ -617,7 +581,7 @@ func TestALaggardNoticesAnotherLog(t *testing.T) {
 }
 
 // TestDivergenceStopsSigning has f+1 members cosign another log, before and
-// after the node has its own.
+// after the node has its own. A restart changes nothing.
 func TestDivergenceStopsSigning(t *testing.T) {
 	for _, before := range []bool{true, false} {
 		var own *checkpoint.Cosignature // gw1's newest
@@ -626,8 +590,8 @@ func TestDivergenceStopsSigning(t *testing.T) {
 			if cosign && from == 0 {
 				own = c.Cosignature
 			}
-			_, tips := msg.(*message.Tips)
-			return cosign || tips
+			tips, ok := msg.(*message.Tips)
+			return cosign || ok && (tips.Cosignature != nil || tips.Certified != nil)
 		}
 		m := newMesh(t, 4)
 		m.drop = uncertified
@@ -658,6 +622,18 @@ func TestDivergenceStopsSigning(t *testing.T) {
 		m.run(2 * time.Second)
 		if own != last {
 			t.Errorf("before %t: it cosigned on", before)
+		}
+		m.restart(0)
+		m.submit(0, 2)
+		m.run(2 * time.Second)
+		if own != last {
+			t.Errorf("before %t: it cosigned after a restart", before)
+		}
+		if !m.nodes[0].alarmed(replica.AlarmDivergence) {
+			t.Errorf("before %t: alarms %v after a restart, want divergence", before, m.nodes[0].alarms)
+		}
+		if got := len(m.nodes[0].finals()); got != 3 {
+			t.Errorf("before %t: %d records are final, want 3: it still follows", before, got)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func newIntake(r *Replica, from *store.Restored) intake {
 	in := intake{pending: map[dag.Digest]*pending{}}
 	for class := range in.classes {
 		q := &in.classes[class]
-		q.lane = dag.LaneID{Key: r.self, Number: dag.LaneNumber(class)}
+		q.lane = dag.LaneID{Key: r.self, Number: from.OwnLanes + dag.LaneNumber(class)}
 		q.last = -Instant(time.Hour)
 	}
 	for _, tip := range from.LaneTips {

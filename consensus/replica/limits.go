@@ -102,6 +102,13 @@ const (
 	// commit it follow soon.
 	roundsPerCheckpoint = 8
 
+	// millisPerMinute and maxLaneMinutes make lane numbers of a blank store's
+	// first life in time: a minute is far shorter than it takes to lose a store and
+	// start anew, and half of the numbers, enough for a thousand years, are left for
+	// lanes that follow.
+	millisPerMinute = 60_000
+	maxLaneMinutes  = 1 << 29
+
 	// snapshotCommits is after how many commits the executor's state is
 	// written again at the latest; a restart repeats at most that many.
 	snapshotCommits = 64

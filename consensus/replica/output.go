@@ -100,7 +100,8 @@ type AlarmKind string
 const (
 	AlarmForkedLane   AlarmKind = "forked_lane"  // a node signed two batches with one seq
 	AlarmEquivocation AlarmKind = "equivocation" // a member signed two blocks in one round
-	AlarmDivergence   AlarmKind = "divergence"   // f+1 members cosigned another root than ours: we stopped signing
+	AlarmDivergence   AlarmKind = "divergence"   // f+1 members cosigned another root than ours: we cosign no more
+	AlarmRetired      AlarmKind = "retired"      // our key signed blocks that we do not remember: we sign no more
 )
 
 // Wait says which of the Persists before it an Output waits for.

@@ -112,11 +112,11 @@ func (r *Replica) mayPropose() bool {
 	return p.entered != Never
 }
 
-// ownSettled reports whether the own newest block is durable, and does not wait
-// for a parent since a restart.
+// ownSettled reports whether the own newest block is durable, does not wait for
+// a parent since a restart, and is the newest that others know of.
 func (r *Replica) ownSettled() bool {
 	own := r.blocks.newest
-	return r.pace.sealed <= r.durable && (own == nil || r.ordering.graph.Has(own.Ref()))
+	return r.known() && r.pace.sealed <= r.durable && (own == nil || r.ordering.graph.Has(own.Ref()))
 }
 
 // proposeAt returns the instant of the next own block if nothing else happens.

@@ -46,6 +46,7 @@ func (r *Replica) connect(p PeerID) {
 	r.peers = slices.Insert(r.peers, at, p)
 	r.laneBook.missing.Retry(int64(r.now))
 	r.blocks.missing.Retry(int64(r.now))
+	r.past.asked = r.now
 	r.emit(Send{To: p, Message: r.makeTips(false)})
 }
 

@@ -14,7 +14,8 @@ import (
 //
 // Its parts are in files of their own: lanes (what is held of each lane),
 // intake (own devices' records), blocks (the DAG), pacemaker (when to make a
-// block), ordering (commits), execution, checkpoints, tips (loss) and catchup.
+// block), ordering (commits), execution, checkpoints, tips (loss), catchup and past (what
+// the store may not tell).
 type Replica struct {
 	cfg       Config
 	domain    *dag.Domain
@@ -43,6 +44,7 @@ type Replica struct {
 	cosigns    cosignBook
 	catchup    catchup
 	tips       tipsClock
+	past       past
 	snapshotAt dag.CommitIndex // commit index of the last executor state written
 }
 
@@ -68,7 +70,7 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 		r.gateways[g.Node] = true
 		r.authors = append(r.authors, g.Node)
 		if g.Node == r.self && g.Member == cfg.MemberKey.Public() {
-			r.author, r.member = dag.Author(i), true
+			r.author, r.member = dag.Author(i), from.Retired == ""
 		}
 	}
 	if !r.gateways[r.self] {
@@ -92,6 +94,7 @@ func (r *Replica) restore(from *store.Restored) {
 	r.blocks = newBlockBook(r)
 	r.pace = newPacemaker(r)
 	r.cosigns = newCosignBook(from)
+	r.past = newPast(from)
 	r.blocks.restore(r, from.Blocks)
 	r.catchup.at, r.catchup.since = Never, Never
 }
@@ -102,6 +105,7 @@ func (r *Replica) restore(from *store.Restored) {
 // The outputs are valid until the next call.
 func (r *Replica) Step(now Instant, wall dag.UnixMilli, in Input) (out []Output, wake Instant) {
 	r.now, r.wall, r.out = now, wall, r.out[:0]
+	r.awaken()
 	switch in := in.(type) {
 	case Submitted:
 		r.submit(in.Records)

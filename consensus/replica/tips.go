@@ -21,7 +21,7 @@ func (r *Replica) tipsAt() Instant {
 		return Never
 	}
 	progress := max(r.tips.last, r.pace.last)
-	return progress + Instant(min(max(r.pace.timeout, r.cfg.Timing.Grace), r.cfg.Timing.Resend))
+	return min(r.askAt(), progress+Instant(min(max(r.pace.timeout, r.cfg.Timing.Grace), r.cfg.Timing.Resend)))
 }
 
 // sayTips tells everybody how far this node is, and asks again for what blocks
@@ -30,7 +30,7 @@ func (r *Replica) sayTips() {
 	if r.now < r.tipsAt() {
 		return
 	}
-	r.tips.last = r.now
+	r.tips.last, r.past.asked = r.now, r.now
 	r.emit(Broadcast{Message: r.makeTips(false)})
 	r.askAgain()
 }
@@ -76,6 +76,7 @@ func (r *Replica) receiveTips(from PeerID, m *message.Tips) {
 	for i := range m.Lanes {
 		r.noteTip(from, &m.Lanes[i])
 	}
+	r.hear(from, m)
 	r.push(from, m.Highest)
 	if !m.Reply {
 		r.emit(Send{To: from, Message: r.makeTips(true)})

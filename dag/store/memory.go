@@ -24,12 +24,20 @@ type Memory struct {
 	certified []*checkpoint.Certified     // by commit
 	state     []byte
 	stateAt   dag.CommitIndex // the commit that state is of, 0 before the first
-	cosigned  uint64
-	floor     dag.Round
-	unsynced  []undo // one per Write applied since the last Sync
+	scalars
+	unsynced []undo // one per Write applied since the last Sync
 }
 
 var _ Store = (*Memory)(nil)
+
+// scalars are the single values that only a crash takes back.
+type scalars struct {
+	cosigned uint64
+	floor    dag.Round
+	ownLanes dag.LaneNumber
+	retired  string
+	diverged string
+}
 
 // undo takes back one Write.
 type undo []func(m *Memory)
@@ -173,9 +181,9 @@ func (m *Memory) addCertified(u undo, c *checkpoint.Certified) undo {
 }
 
 func (m *Memory) setScalars(u undo, w *Write) undo {
-	state, stateAt, cosigned, floor := m.state, m.stateAt, m.cosigned, m.floor
+	state, stateAt, before := m.state, m.stateAt, m.scalars
 	u = append(u, func(m *Memory) {
-		m.state, m.stateAt, m.cosigned, m.floor = state, stateAt, cosigned, floor
+		m.state, m.stateAt, m.scalars = state, stateAt, before
 	})
 	if w.State != nil {
 		m.state, m.stateAt = w.State, m.last()
@@ -184,6 +192,9 @@ func (m *Memory) setScalars(u undo, w *Write) undo {
 		}
 	}
 	m.cosigned = max(m.cosigned, w.Cosigned)
+	m.ownLanes = max(m.ownLanes, w.OwnLanes)
+	m.retired = cmp.Or(m.retired, w.Retired)
+	m.diverged = cmp.Or(m.diverged, w.Diverged)
 	if w.Floor <= m.floor {
 		return u
 	}
@@ -205,6 +216,9 @@ func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) 
 		Recent:   m.recent(recent),
 		Blocks:   slices.Clone(m.blocks),
 		Cosigned: m.cosigned,
+		OwnLanes: m.ownLanes,
+		Retired:  m.retired,
+		Diverged: m.diverged,
 	}
 	lanes := make([]dag.LaneID, 0, len(m.lanes))
 	for lane := range m.lanes {

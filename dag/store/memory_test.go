@@ -77,8 +77,14 @@ func history(t *testing.T) ([]*store.Write, dag.PublicKey) {
 		e := l.Commit(false, batches...)
 		w.Executed = []*store.Executed{e}
 		if i%3 == 0 {
-			w.State, w.Cosigned = []byte{byte(i)}, e.Size
+			w.State, w.Cosigned, w.OwnLanes = []byte{byte(i)}, e.Size, dag.LaneNumber(i)
 			w.Certified = append(w.Certified, l.Certify(e))
+		}
+		switch i {
+		case 5:
+			w.Diverged = "another log"
+		case 8:
+			w.Retired, w.Diverged = "forgot", "unheard"
 		}
 		writes = append(writes, w)
 	}

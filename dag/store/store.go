@@ -33,12 +33,16 @@ type Write struct {
 	State     []byte                  // executor state as of the last of Executed; replaces the one before
 	Cosigned  uint64                  // log size this member has cosigned (highest), 0: unchanged
 	Floor     dag.Round               // blocks at or below may go, 0: unchanged
+	OwnLanes  dag.LaneNumber          // own lanes begin at this number (highest): those below may have been another life's. 0: unchanged
+	Retired   string                  // why this member signs neither blocks nor cosignatures any more (the first reason stays), "": unchanged
+	Diverged  string                  // why it signs no cosignatures any more (the first reason stays), "": unchanged
 }
 
 // Empty reports whether w changes nothing.
 func (w *Write) Empty() bool {
 	return len(w.Batches) == 0 && len(w.Blocks) == 0 && len(w.Executed) == 0 &&
-		len(w.Certified) == 0 && w.State == nil && w.Cosigned == 0 && w.Floor == 0
+		len(w.Certified) == 0 && w.State == nil && w.Cosigned == 0 && w.Floor == 0 &&
+		w.OwnLanes == 0 && w.Retired == "" && w.Diverged == ""
 }
 
 // Executed is a commit and what execution made of it.
@@ -100,6 +104,9 @@ type Restored struct {
 	LaneTips  []BatchMeta           // per lane of ours (the key asked for) the batch with the highest seq (if two, the lower id), final or not
 	Certified *checkpoint.Certified // newest, nil if none
 	Cosigned  uint64                // highest log size cosigned
+	OwnLanes  dag.LaneNumber        // own lanes begin at this number
+	Retired   string                // why this member signs neither blocks nor cosignatures, "" if it may
+	Diverged  string                // why it signs no cosignatures, "" if it may
 }
 
 // Store is a durable home for one node's ledger. Apply and Sync are called by

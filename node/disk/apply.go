@@ -17,21 +17,22 @@ import (
 // writer is what the writing goroutine remembers. All of it is read back by
 // load: a failed Apply leaves it wrong, but then nothing is written any more.
 type writer struct {
-	lock    *pebble.Lock
-	next    uint64 // arrival number of the next batch
-	last    dag.CommitIndex
-	records uint64 // accepted up to last
-	log     merkle.Frontier
-	floor   dag.Round // as of the last deletion of blocks, at most the stored one
-	stored  dag.Round // as stored
-	lanes   map[dag.LaneID]*lane
-	recent  recent
-	seen    map[deviceTag]struct{}
-	group   uint64 // that seen is of
-	counts  Counts
-	dirty   bool           // something is applied and not synced
-	buf     []byte         // for values
-	fates   []arrivedFates // of one commit
+	lock     *pebble.Lock
+	next     uint64 // arrival number of the next batch
+	last     dag.CommitIndex
+	records  uint64 // accepted up to last
+	log      merkle.Frontier
+	floor    dag.Round // as of the last deletion of blocks, at most the stored one
+	stored   dag.Round // as stored
+	ownLanes dag.LaneNumber
+	lanes    map[dag.LaneID]*lane
+	recent   recent
+	seen     map[deviceTag]struct{}
+	group    uint64 // that seen is of
+	counts   Counts
+	dirty    bool           // something is applied and not synced
+	buf      []byte         // for values
+	fates    []arrivedFates // of one commit
 }
 
 // Apply implements store.Store. It costs one write to the log, without a sync. Its errors are
@@ -148,7 +149,7 @@ func (t *transaction) write(w *store.Write) error {
 		t.certified(c)
 	}
 	t.scalars(w)
-	return nil
+	return t.stops(w)
 }
 
 // batch stores a batch under the next arrival number, and points at it.
@@ -381,6 +382,11 @@ func (t *transaction) scalars(write *store.Write) {
 		w.buf = binary.AppendUvarint(w.buf[:0], write.Cosigned)
 		set(t.to, []byte(keyCosigned), w.buf)
 	}
+	if write.OwnLanes > w.ownLanes {
+		w.ownLanes = write.OwnLanes
+		w.buf = binary.AppendUvarint(w.buf[:0], uint64(write.OwnLanes))
+		set(t.to, []byte(keyOwnLanes), w.buf)
+	}
 	if write.Floor <= w.stored {
 		return
 	}
@@ -405,4 +411,21 @@ func (t *transaction) dropBlocks() {
 		panic(fmt.Sprintf("disk: delete blocks: %v", err))
 	}
 	w.floor = w.stored
+}
+
+// stops stores why the member has stopped signing. The first reason stays.
+func (t *transaction) stops(write *store.Write) error {
+	for _, stop := range []struct{ key, why string }{{keyRetired, write.Retired}, {keyDiverged, write.Diverged}} {
+		if stop.why == "" {
+			continue
+		}
+		first, err := t.get1([]byte(stop.key))
+		if err != nil {
+			return err
+		}
+		if first == nil {
+			set(t.to, []byte(stop.key), []byte(stop.why))
+		}
+	}
+	return nil
 }

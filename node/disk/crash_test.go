@@ -32,8 +32,11 @@ func history(t testing.TB, commits int) (l *storetest.Ledger, writes []*store.Wr
 		e := l.Commit(false, batches...)
 		x := &store.Write{Executed: []*store.Executed{e}, Floor: max(round, 5) - 5}
 		if i%3 == 0 {
-			x.State, x.Cosigned = fmt.Appendf(nil, "state %d", i), e.Size
+			x.State, x.Cosigned, x.OwnLanes = fmt.Appendf(nil, "state %d", i), e.Size, dag.LaneNumber(i)
 			x.Certified = append(x.Certified, l.Certify(e))
+		}
+		if i == 4 {
+			x.Retired, x.Diverged = "forgot", "another log"
 		}
 		writes = append(writes, w, x)
 	}

@@ -35,7 +35,7 @@
 //	h level, index                 → root of a full tile
 //	p log size                     → certified checkpoint
 //	k round, author, block id      → block
-//	m name                         → schema, mesh, state, cosigned size, floor
+//	m name                         → schema, mesh, state, cosigned size, floor, own lanes, retired, diverged
 //
 // An arrival number counts the batches stored here, so the listing of all records
 // and its cursors follow it.

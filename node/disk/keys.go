@@ -30,6 +30,9 @@ const (
 	keyMesh     = "mmesh"
 	keyState    = "mstate"
 	keyCosigned = "mcosigned"
+	keyOwnLanes = "mownlanes"
+	keyRetired  = "mretired"
+	keyDiverged = "mdiverged"
 	keyFloor    = "mfloor"
 )
 

@@ -3,6 +3,7 @@ package disk
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -34,6 +35,11 @@ func (s *Store) load() error {
 		return err
 	}
 	w.stored, w.floor = dag.Round(floor), dag.Round(floor)
+	ownLanes, err := s.getUint([]byte(keyOwnLanes))
+	if err != nil {
+		return err
+	}
+	w.ownLanes = dag.LaneNumber(ownLanes)
 	certified, err := s.newestCertified()
 	if err != nil {
 		return err
@@ -133,8 +139,20 @@ func (s *Store) Restore(owner dag.PublicKey, recent uint64) (*store.Restored, er
 	if r.Certified, err = s.newestCertified(); err != nil {
 		return nil, err
 	}
-	r.Cosigned, err = s.getUint([]byte(keyCosigned))
-	return r, err
+	if r.Cosigned, err = s.getUint([]byte(keyCosigned)); err != nil {
+		return nil, err
+	}
+	return r, s.restoreStops(r)
+}
+
+// restoreStops reads what of its own past a member must not repeat, or has
+// stopped doing.
+func (s *Store) restoreStops(r *store.Restored) error {
+	ownLanes, errLanes := s.getUint([]byte(keyOwnLanes))
+	retired, errRetired := s.get1([]byte(keyRetired))
+	diverged, errDiverged := s.get1([]byte(keyDiverged))
+	r.OwnLanes, r.Retired, r.Diverged = dag.LaneNumber(ownLanes), string(retired), string(diverged)
+	return errors.Join(errLanes, errRetired, errDiverged)
 }
 
 // restoreExecuted returns the commits after an index.

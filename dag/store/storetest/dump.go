@@ -51,7 +51,8 @@ func Dump(tb testing.TB, s store.Store, owner dag.PublicKey, recent uint64) stri
 // DumpRestored renders what Restore returned, one line for each thing.
 func DumpRestored(r *store.Restored) string {
 	var to strings.Builder
-	fmt.Fprintf(&to, "state %q\ncosigned %d\n", r.State, r.Cosigned)
+	fmt.Fprintf(&to, "state %q\ncosigned %d\nown lanes from %d\nretired %q\ndiverged %q\n",
+		r.State, r.Cosigned, r.OwnLanes, r.Retired, r.Diverged)
 	if r.Certified != nil {
 		fmt.Fprintf(&to, "certified %x\n", r.Certified.Encode())
 	}

@@ -33,6 +33,8 @@ func Run(t *testing.T, open Opener, reopen Reopener) {
 		{"recent statements end with the state", testRecent},
 		{"a state replaces the one before", testState},
 		{"the cosigned size never falls", testCosigned},
+		{"own lanes never begin lower", testOwnLanes},
+		{"who has stopped signing stays so for the first reason", testStopped},
 		{"commits come up to a certified one", testCommits},
 		{"a gap of commits is refused whole", testGap},
 		{"applying twice is the same as once", testTwice},
@@ -210,13 +212,14 @@ func (b *bench) fill() *store.Restored {
 
 	b.apply(&store.Write{Batches: []*dag.Batch{a1, a2, a3, alarm}, Blocks: []*dag.Block{block}})
 	e1 := b.Commit(false, a1)
-	b.apply(&store.Write{Executed: []*store.Executed{e1}, State: []byte("one"), Cosigned: e1.Size})
+	b.apply(&store.Write{Executed: []*store.Executed{e1}, State: []byte("one"), Cosigned: e1.Size, OwnLanes: 8})
 	cert := b.Certify(e1)
 	b.apply(&store.Write{Batches: []*dag.Batch{c1, odd}, Certified: certs(cert)})
 	e2, e3, e4 := b.Commit(false, c1, a2), b.Commit(false), b.Commit(true, odd)
 	b.apply(&store.Write{
 		Batches:  []*dag.Batch{c3, fork},
 		Executed: []*store.Executed{e2, e3, e4},
+		Retired:  "forgot", Diverged: "another log",
 	})
 	low, high := c3, fork
 	if low.ID().Compare(high.ID()) > 0 {
@@ -226,6 +229,7 @@ func (b *bench) fill() *store.Restored {
 	slices.SortStableFunc(beyond, func(a, b store.BatchMeta) int { return a.Lane.Compare(b.Lane) })
 	return &store.Restored{
 		State: []byte("one"), Cosigned: e1.Size, Certified: cert,
+		OwnLanes: 8, Retired: "forgot", Diverged: "another log",
 		Executed: []*store.Executed{e2, e3, e4},
 		Recent: []dag.Digest{
 			a1.Items[0].Statement(), a1.Items[1].Statement(), a1.Items[2].Statement(), {},
@@ -290,6 +294,27 @@ func testCosigned(t *testing.T, b *bench) {
 			t.Fatalf("cosigned %d after writing %d, want %d", got, c.write, c.want)
 		}
 	}
+}
+
+func testOwnLanes(t *testing.T, b *bench) {
+	for _, c := range []struct{ write, want dag.LaneNumber }{{400, 400}, {0, 400}, {4, 400}, {1 << 31, 1 << 31}} {
+		b.apply(&store.Write{OwnLanes: c.write})
+		if got := b.restore(0).OwnLanes; got != c.want {
+			t.Fatalf("own lanes from %d after writing %d, want %d", got, c.write, c.want)
+		}
+	}
+}
+
+func testStopped(_ *testing.T, b *bench) {
+	b.apply(&store.Write{Diverged: "another log"})
+	b.wantRestored(0, &store.Restored{Diverged: "another log"})
+	b.apply(&store.Write{Cosigned: 3})
+	b.apply(&store.Write{Retired: "forgot a block", Diverged: "another reason"})
+	want := &store.Restored{Cosigned: 3, Retired: "forgot a block", Diverged: "another log"}
+	b.wantRestored(0, want)
+	b.sync()
+	b.store = b.reopen(b.t, b.store)
+	b.wantRestored(0, want)
 }
 
 func testGap(t *testing.T, b *bench) {
