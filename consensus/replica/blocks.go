@@ -128,7 +128,7 @@ func (r *Replica) retire(b *dag.Block) {
 func (r *Replica) welcome(b *dag.Block) bool {
 	horizon := dag.Round(r.cfg.Genesis.WindowRounds) * roundHorizonWindows
 	top := r.ordering.graph.Highest()
-	if len(r.ordering.queue) >= maxQueuedCommits {
+	if len(r.ordering.queue) >= maxQueuedCommits || r.ordering.halted {
 		top = min(top, r.ordering.state.LeaderRound)
 	}
 	return b.Round <= top+horizon &&

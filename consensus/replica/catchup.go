@@ -52,7 +52,7 @@ func (r *Replica) catchUp() {
 	after := r.ordering.state.Index
 	c.at = Never
 	switch {
-	case r.cosigns.certifiedCommit() <= after:
+	case r.cosigns.certifiedCommit() <= after, r.ordering.halted:
 		c.since = Never
 		return
 	case c.since == Never || c.after != after:
@@ -76,7 +76,7 @@ func (r *Replica) catchUp() {
 // receiveCommits takes a stretch of commits that ends in a certified
 // checkpoint, if it continues what is decided here.
 func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
-	if len(m.Commits) == 0 || m.Commits[0].Index != r.ordering.state.Index+1 || !r.mayCatchUp() {
+	if r.ordering.halted || len(m.Commits) == 0 || m.Commits[0].Index != r.ordering.state.Index+1 || !r.mayCatchUp() {
 		return // an answer to an older question
 	}
 	if err := r.checkChain(m); err != nil {
@@ -106,7 +106,11 @@ func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
 // quorum may certify anything, and a commit must not be undone.
 func (r *Replica) rehearse(commits []*dag.Commit) error {
 	state := r.ordering.state.Clone()
+	places := map[dag.BatchID]message.BatchRef{}
 	for _, c := range commits {
+		if err := r.checkPlaces(c, places); err != nil {
+			return err
+		}
 		if err := state.Apply(c); err != nil {
 			return err
 		}

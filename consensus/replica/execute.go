@@ -8,7 +8,7 @@ import (
 
 // execute applies the decided commits whose payload is here, in order.
 func (r *Replica) execute() {
-	for len(r.ordering.queue) > 0 && r.payloadReady(r.ordering.queue[0]) {
+	for !r.ordering.halted && len(r.ordering.queue) > 0 && r.payloadReady(r.ordering.queue[0]) {
 		c := r.ordering.queue[0]
 		r.ordering.queue[0] = nil
 		r.ordering.queue = r.ordering.queue[1:]
@@ -63,6 +63,9 @@ func (r *Replica) payloadReady(c *dag.Commit) bool {
 // first, and peers for what that does not have. It looks no further ahead than
 // maxLoad batches, so that a Step costs little however long the queue is.
 func (r *Replica) prefetch() {
+	if r.ordering.halted {
+		return
+	}
 	var ids []dag.BatchID
 	room := 0
 	for h := range r.next() {

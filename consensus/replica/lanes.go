@@ -225,10 +225,10 @@ func (r *Replica) askBelow(from PeerID, l *lane, b *dag.Batch) {
 
 // supply takes a batch that is decided, and missing here.
 func (r *Replica) supply(h *held, b *dag.Batch) {
-	if h.where == stored {
+	r.laneBook.missing.Have(h.ref)
+	if h.where == stored || !r.checkPlace(h, b) {
 		return
 	}
-	r.laneBook.missing.Have(h.ref)
 	r.write.Batches = append(r.write.Batches, b)
 	h.where, h.bytes = stored, len(b.Raw())
 	r.regain(h, b)

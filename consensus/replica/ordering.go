@@ -1,8 +1,11 @@
 package replica
 
 import (
+	"fmt"
+
 	"github.com/floormesh/floormesh/consensus/order"
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sync/message"
 )
 
 // ordering is the DAG and what has been decided of it. It may be ahead of
@@ -13,6 +16,7 @@ type ordering struct {
 	state   *order.State
 	queue   []*dag.Commit   // decided and not executed, in order
 	moved   dag.CommitIndex // the last decided commit that moved the cut
+	halted  bool            // what is decided cannot be: see halt
 }
 
 func newOrdering(r *Replica) ordering {
@@ -32,7 +36,7 @@ func newOrdering(r *Replica) ordering {
 // decide emits the commits that the blocks here decide.
 func (r *Replica) decide() {
 	o := &r.ordering
-	for len(o.queue) < maxQueuedCommits {
+	for len(o.queue) < maxQueuedCommits && !o.halted {
 		slot, ok := o.decider.Next()
 		if !ok {
 			return
@@ -41,6 +45,10 @@ func (r *Replica) decide() {
 			continue
 		}
 		c := order.MakeCommit(o.state, o.graph, slot.Block.Ref, r.isGateway)
+		if err := r.checkPlaces(c, nil); err != nil {
+			r.halt(err.Error())
+			return
+		}
 		if err := o.state.Apply(c); err != nil {
 			panic("own commit does not apply: " + err.Error())
 		}
@@ -64,3 +72,52 @@ func (r *Replica) decided(c *dag.Commit) {
 }
 
 func (r *Replica) isGateway(key dag.PublicKey) bool { return r.gateways[key] }
+
+// checkPlaces checks that a commit cuts no batch in another place than the one
+// that it is known to stand in, by what is held here and by places, if given,
+// which it adds to. A batch is signed for one place. At least one honest member
+// vouches for what a cut says, so that another place means more than f liars.
+func (r *Replica) checkPlaces(c *dag.Commit, places map[dag.BatchID]message.BatchRef) error {
+	if places == nil {
+		places = map[dag.BatchID]message.BatchRef{}
+	}
+	for i := range c.Cut {
+		change := &c.Cut[i]
+		first := change.Seq - dag.Seq(len(change.Batches)) + 1
+		for k, id := range change.Batches {
+			ref := message.BatchRef{Lane: change.Lane, Seq: first + dag.Seq(k), ID: id}
+			other, twice := places[id]
+			if h := r.laneBook.held[id]; h != nil && !twice {
+				other, twice = h.ref, h.ref != ref
+			}
+			if twice {
+				return misplaced(other, ref)
+			}
+			places[id] = ref
+		}
+	}
+	return nil
+}
+
+// checkPlace checks that a batch stands where it was cut.
+func (r *Replica) checkPlace(h *held, b *dag.Batch) bool {
+	real := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
+	if real == h.ref {
+		return true
+	}
+	r.halt(misplaced(real, h.ref).Error())
+	return false
+}
+
+func misplaced(real, cut message.BatchRef) error {
+	return fmt.Errorf("batch %v of lane %v, seq %d, was cut as seq %d of lane %v: more than f members lie",
+		real.ID, real.Lane, real.Seq, cut.Seq, cut.Lane)
+}
+
+// halt ends this node's part in ordering: what members decided cannot be, so that
+// more than f of them lie, and the log here stays at the last commit that can. It
+// goes on storing records and answering. A restart comes to the same end.
+func (r *Replica) halt(why string) {
+	r.ordering.halted = true
+	r.diverge(why)
+}

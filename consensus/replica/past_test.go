@@ -25,6 +25,7 @@ func (m *mesh) restart(i int) {
 	}
 	m.nodes[i].alarms = nil
 	m.start(i)
+	m.step(i, replica.Tick{})
 	m.connect(i)
 }
 

@@ -37,7 +37,7 @@ func (r *Replica) load(ids []dag.BatchID) {
 func (r *Replica) loaded(batches []*dag.Batch) {
 	b := &r.laneBook
 	for _, batch := range batches {
-		if h := b.held[batch.ID()]; h != nil {
+		if h := b.held[batch.ID()]; h != nil && r.checkPlace(h, batch) {
 			r.regain(h, batch)
 		}
 		r.forkLoaded(batch)

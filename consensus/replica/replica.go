@@ -179,10 +179,10 @@ func (r *Replica) flush() {
 // second half keeps a laggard from being stranded: who has committed goes on
 // until a quorum has signed.
 func (r *Replica) working() bool {
-	return r.laneBook.listed > 0 || r.ordering.moved > r.cosigns.certifiedCommit() && !planted.QuietEarly
+	return !r.ordering.halted && (r.laneBook.listed > 0 || r.ordering.moved > r.cosigns.certifiedCommit() && !planted.QuietEarly)
 }
 
 // awake reports whether this node works, or waits for something from others.
 func (r *Replica) awake() bool {
-	return r.working() || len(r.ordering.queue) > 0 || r.cosigns.certifiedCommit() > r.exec.State().Index
+	return r.working() || !r.ordering.halted && (len(r.ordering.queue) > 0 || r.cosigns.certifiedCommit() > r.exec.State().Index)
 }
