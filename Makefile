@@ -7,6 +7,11 @@ SOAK     ?= 10m
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 BIN      := bin
 PLATFORMS := linux/amd64 linux/arm64 linux/arm/7 windows/amd64
+# What of a machine's settings would change a release's bytes.
+PINNED := GOFLAGS= GOEXPERIMENT= GOAMD64=v1 GOARM64=v8.0 GOWORK=off
+# A release is built without git's word (its state would be in the bytes), so it is told its version.
+STAMP  := -X github.com/floormesh/floormesh/node/internal/cli.release=$(VERSION) \
+          -X github.com/floormesh/floormesh/sim/internal/cli.release=$(VERSION)
 
 export CGO_ENABLED = 0
 
@@ -14,7 +19,7 @@ export CGO_ENABLED = 0
 
 .PHONY: help
 help: ## list targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## floormesh and floorsim into bin/
@@ -73,9 +78,14 @@ release: ## the same binaries on every machine, for every platform, into bin/rel
 	  for c in node/cmd/floormesh sim/cmd/floorsim; do \
 	    out=$(BIN)/release/$$(basename $$c)-$(VERSION)-$$os-$$arch$${arm:+v$$arm}$$ext; \
 	    echo $$out; \
-	    GOOS=$$os GOARCH=$$arch GOARM=$$arm $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid=' -o $$out ./$$c; \
+	    env $(PINNED) GOOS=$$os GOARCH=$$arch GOARM=$$arm $(GO) build $(RELEASEFLAGS) -trimpath -buildvcs=false \
+	      -ldflags '-s -w -buildid= $(STAMP)' -o $$out ./$$c; \
 	  done; done
 	cd $(BIN)/release && sha256sum floor*-$(VERSION)-* > SHA256SUMS
+
+.PHONY: release-check
+release-check: ## that two builds of a release in two places are the same bytes
+	.ci/release-check
 
 .PHONY: fmt
 fmt: ## format everything

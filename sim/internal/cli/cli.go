@@ -5,6 +5,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -93,10 +94,13 @@ func complain(talk io.Writer, err error, code int) int {
 
 type versionCommand struct{}
 
+// release is the version of a release, which the linker sets (see Makefile).
+var release string //nolint:gochecknoglobals // the linker sets nothing else
+
 // Run prints the version.
 func (versionCommand) Run(s streams) error {
-	version := "(devel)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	version := cmp.Or(release, "(devel)")
+	if info, ok := debug.ReadBuildInfo(); ok && release == "" && info.Main.Version != "" {
 		version = info.Main.Version
 	}
 	fmt.Fprintln(s.out, "floorsim", version)
