@@ -14,6 +14,7 @@ type counters struct {
 	received      [messageKinds]atomic.Uint64
 	syncs         atomic.Uint64
 	servesDropped atomic.Uint64
+	servesCurbed  atomic.Uint64
 	accepted      atomic.Uint64 // records, as their submitters were told
 	known         atomic.Uint64
 	refused       atomic.Uint64
@@ -54,6 +55,7 @@ const (
 	outFinal
 	outCertified
 	outAlarm
+	outCurbed
 	outBlame
 	outputKinds // how many there are
 )
@@ -86,6 +88,8 @@ func kindOf(o replica.Output) outputKind {
 		return outCertified
 	case replica.Alarm:
 		return outAlarm
+	case replica.Curbed:
+		return outCurbed
 	case replica.Blame:
 		return outBlame
 	}
@@ -97,7 +101,8 @@ func outputNames() [outputKinds]string {
 	return [...]string{
 		outPersist: "persist", outSend: "send", outBroadcast: "broadcast", outGossip: "gossip",
 		outServe: "serve", outLoad: "load", outStored: "stored", outKnown: "known", outTurned: "turned",
-		outReplicated: "replicated", outFinal: "final", outCertified: "certified", outAlarm: "alarm", outBlame: "blame",
+		outReplicated: "replicated", outFinal: "final", outCertified: "certified", outAlarm: "alarm",
+		outCurbed: "curbed", outBlame: "blame",
 	}
 }
 

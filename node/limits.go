@@ -47,9 +47,21 @@ const (
 	// answer does not delay execution.
 	readWorkers = 2
 
-	// maxQueuedServes bounds the peers' requests that wait to be answered.
-	// Beyond, they are dropped: who waits in vain asks another.
+	// maxQueuedServes bounds the requests of one peer's that wait to be answered:
+	// one for each lane of the usual mesh, many times over. Beyond, they are dropped:
+	// who waits in vain asks another.
 	maxQueuedServes = 256
+
+	// serveBurstBytes and serveBytesPerSecond bound what one peer is sent for its
+	// requests. Who comes back after minutes needs some hundred megabytes at the
+	// highest rate, of several peers, and checks signatures at some 5 MB/s a core; to
+	// read and pack this much costs us some tenths of a core.
+	serveBurstBytes     = 64 << 20
+	serveBytesPerSecond = 16 << 20
+
+	// lookupBytes is what a look-up counts for, found or not: a request for a
+	// thousand inventions is answered with nothing, and costs a thousand reads.
+	lookupBytes = 512
 
 	// defaultPage is how many records a page holds unless its query says.
 	defaultPage = 100

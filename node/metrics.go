@@ -32,7 +32,7 @@ func newMetrics() metrics {
 		outputs:         d("replica_outputs_total", "Outputs of the replica carried out, by kind.", "kind"),
 		received:        d("messages_received_total", "Messages received from gateways and verified, by kind.", "kind"),
 		syncs:           d("disk_syncs_total", "Times the disk was made durable."),
-		servesDropped:   d("requests_dropped_total", "Requests of other gateways dropped for want of time."),
+		servesDropped:   d("requests_dropped_total", "Requests of other gateways dropped, by reason: too many at once, or more than a gateway's share of bytes.", "reason"),
 		submitted:       d("submitted_records_total", "Records submitted here, by what became of them.", "outcome"),
 		records:         d("records", "Records held here, by how far they have come.", "status"),
 		logLeaves:       d("log_leaves", "Leaves of the log."),
@@ -74,7 +74,8 @@ func (c *collector) collectCounts(x exposition) {
 		x.counter(m.received, n.received[kind].Load(), name)
 	}
 	x.counter(m.syncs, n.syncs.Load())
-	x.counter(m.servesDropped, n.servesDropped.Load())
+	x.counter(m.servesDropped, n.servesDropped.Load(), "busy")
+	x.counter(m.servesDropped, n.servesCurbed.Load(), "share")
 	x.counter(m.submitted, n.accepted.Load(), "accepted")
 	x.counter(m.submitted, n.known.Load(), "known")
 	x.counter(m.submitted, n.refused.Load(), "refused")

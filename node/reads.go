@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
@@ -16,7 +17,7 @@ import (
 // peers, and payload that is back on disk.
 //
 // Loads are never dropped, since the replica waits for them; it asks for a
-// bounded number. Requests of peers are.
+// bounded number. Requests of peers are: each has an allowance, and their turn.
 type reads struct {
 	disk   store.Reader
 	net    network // set before run
@@ -28,12 +29,19 @@ type reads struct {
 	mu     sync.Mutex
 	wake   *sync.Cond
 	closed bool
-	serves []replica.Serve
+	peers  map[replica.PeerID]*asker
+	turn   []*asker // those with requests, whose turn comes first
 	loads  [][]dag.BatchID
 }
 
+// asker is a peer that has asked for something.
+type asker struct {
+	requests  []replica.Serve
+	allowance allowance
+}
+
 func newReads(disk store.Reader, c *counters, log *slog.Logger, loaded func([]*dag.Batch)) *reads {
-	r := &reads{disk: disk, loaded: loaded, count: c, log: log}
+	r := &reads{disk: disk, loaded: loaded, count: c, log: log, peers: map[replica.PeerID]*asker{}}
 	r.wake = sync.NewCond(&r.mu)
 	return r
 }
@@ -42,11 +50,22 @@ func newReads(disk store.Reader, c *counters, log *slog.Logger, loaded func([]*d
 func (r *reads) serve(s replica.Serve) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.serves) >= maxQueuedServes {
+	a := r.peers[s.To]
+	if a == nil {
+		a = &asker{}
+		r.peers[s.To] = a
+	}
+	switch {
+	case !a.allowance.left(time.Now()):
+		r.count.servesCurbed.Add(1)
+		return
+	case len(a.requests) >= maxQueuedServes:
 		r.count.servesDropped.Add(1)
 		return
 	}
-	r.serves = append(r.serves, s)
+	if a.requests = append(a.requests, s); len(a.requests) == 1 {
+		r.turn = append(r.turn, a)
+	}
 	r.wake.Signal()
 }
 
@@ -68,7 +87,7 @@ func (r *reads) run() {
 		case load != nil:
 			r.doLoad(load)
 		default:
-			r.doServe(request)
+			r.spend(request.To, r.doServe(request))
 		}
 	}
 }
@@ -77,18 +96,44 @@ func (r *reads) run() {
 func (r *reads) take() (load []dag.BatchID, request replica.Serve, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for !r.closed && len(r.loads) == 0 && len(r.serves) == 0 {
+	for !r.closed && len(r.loads) == 0 && !r.request(&request) {
 		r.wake.Wait()
 	}
 	switch {
 	case r.closed:
 		return nil, request, false
-	case len(r.loads) > 0:
-		load, r.loads = r.loads[0], r.loads[1:]
-	default:
-		request, r.serves = r.serves[0], r.serves[1:]
+	case request.Request != nil:
+		return nil, request, true
 	}
+	load, r.loads = r.loads[0], r.loads[1:]
 	return load, request, true
+}
+
+// request takes the next request: one of each peer in turn, so that nobody waits
+// for another's many. Those of a peer whose allowance is spent by now are dropped.
+func (r *reads) request(next *replica.Serve) bool {
+	for len(r.turn) > 0 {
+		a := r.turn[0]
+		r.turn = r.turn[1:]
+		if !a.allowance.left(time.Now()) {
+			r.count.servesCurbed.Add(uint64(len(a.requests)))
+			a.requests = nil
+			continue
+		}
+		*next, a.requests = a.requests[0], a.requests[1:]
+		if len(a.requests) > 0 {
+			r.turn = append(r.turn, a)
+		}
+		return true
+	}
+	return false
+}
+
+// spend charges a peer for an answer.
+func (r *reads) spend(peer replica.PeerID, bytes int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.peers[peer].allowance.spend(bytes)
 }
 
 func (r *reads) close() {
@@ -107,17 +152,54 @@ func (r *reads) doLoad(ids []dag.BatchID) {
 	r.loaded(batches)
 }
 
-func (r *reads) doServe(s replica.Serve) {
+// doServe answers a request and returns what that counts for, in bytes.
+func (r *reads) doServe(s replica.Serve) (cost int) {
 	answers, err := serve.Answer(r.disk, s.Request)
 	if err != nil {
 		r.log.Error("stored items cannot be read",
 			slog.String("peer", s.To.String()), slog.String("request", message.Name(s.Request)), slog.Any("error", err))
-		return
+		return lookups(s.Request) * lookupBytes
 	}
 	if answers = r.durable(answers); len(answers) > 0 {
 		r.net.Answer(s.To, answers)
 		r.net.Flush()
 	}
+	return max(lookups(s.Request)*lookupBytes, answerBytes(answers))
+}
+
+// lookups returns how much a request has looked up.
+func lookups(m message.Message) int {
+	switch m := m.(type) {
+	case *message.WantBlocks:
+		return 1 + len(m.Refs)
+	case *message.WantBatches:
+		return 1 + len(m.Refs)
+	default:
+		return 1
+	}
+}
+
+// answerBytes is about how much an answer has.
+func answerBytes(answers []message.Message) (n int) {
+	for _, m := range answers {
+		switch m := m.(type) {
+		case *message.Blocks:
+			n += rawBytes(m.Blocks)
+		case *message.Batches:
+			n += rawBytes(m.Batches)
+		case *message.Commits:
+			n += rawBytes(m.Commits)
+		default: // serve.Answer has no others
+		}
+	}
+	return n
+}
+
+func rawBytes[T interface{ Raw() []byte }](items []T) (n int) {
+	for _, item := range items {
+		n += len(item.Raw())
+	}
+	return n
 }
 
 // durable leaves out the batches that a crash could take: one of our own that a

@@ -164,7 +164,7 @@ func (w *writer) carryOut(group []replica.Output, whole bool) error {
 	for _, o := range group {
 		w.count.outputs[kindOf(o)].Add(1)
 		switch o := o.(type) {
-		case replica.Persist: // done
+		case replica.Persist, replica.Curbed: // done; counted
 		case replica.Send:
 			w.net.Send(o.To, o.Message)
 		case replica.Broadcast:

@@ -230,9 +230,19 @@ func (n *node) carry(w *World, o replica.Output) {
 	case replica.Alarm:
 		w.trace.linef(w.now, n.id, "alarm: %s: %s", o.Kind, o.Detail)
 		n.alarmed(w, o)
+	case replica.Curbed:
+		w.trace.linef(w.now, n.id, "answers no more tips of n%d for now", w.nodeOf(o.Peer))
+		n.curbed(w, w.nodeOf(o.Peer))
 	case replica.Blame:
 		w.trace.linef(w.now, n.id, "blames n%d: %v", w.nodeOf(o.Peer), o.Reason)
 		w.checks.Blamed(n.id, w.nodeOf(o.Peer), o.Reason)
+	}
+}
+
+// curbed checks that no honest node is kept from what it needs.
+func (n *node) curbed(w *World, peer int) {
+	if n.liar == nil && w.nodes[peer].liar == nil {
+		w.checks.Failf(check.GoodFaith, peer, "says so many tips that n%d answers no more", n.id)
 	}
 }
 

@@ -256,11 +256,12 @@ func byRef(a, b dag.BlockRef) int {
 	return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author), a.ID.Compare(b.ID))
 }
 
-// push sends a peer the blocks that it does not have according to its tips.
-func (r *Replica) push(to PeerID, highest []dag.Round) {
+// push sends a peer the blocks that it does not have according to its tips, and
+// returns how many bytes they have.
+func (r *Replica) push(to PeerID, highest []dag.Round) (bytes int) {
 	floor := r.ordering.graph.Floor()
 	var blocks []*dag.Block
-	for round := floor + 1; round <= r.ordering.graph.Highest() && len(blocks) < maxPushBlocks; round++ {
+	for round := floor + 1; round <= r.ordering.graph.Highest() && len(blocks) < maxPushBlocks && bytes < maxParkedBytes; round++ {
 		for a := range r.committee.N() {
 			slot := r.ordering.graph.Slot(round, dag.Author(a))
 			// Of an equivocation the peer may have the other block.
@@ -269,10 +270,12 @@ func (r *Replica) push(to PeerID, highest []dag.Round) {
 			}
 			for _, v := range slot {
 				blocks = append(blocks, v.Block)
+				bytes += len(v.Block.Raw())
 			}
 		}
 	}
 	for _, part := range message.PackBlocks(blocks) {
 		r.emit(Send{To: to, Message: part})
 	}
+	return bytes
 }

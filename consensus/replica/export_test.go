@@ -38,8 +38,10 @@ func TimeoutOf(r *Replica) time.Duration { return r.pace.timeout }
 
 // Bounds that tests check against.
 const (
-	MaxParkedBytes  = maxParkedBytes
-	MaxAheadBatches = maxAheadBatches
-	MaxCosignatures = maxCosignatures
-	MaxEchoes       = maxEchoes
+	MaxParkedBytes    = maxParkedBytes
+	MaxAheadBatches   = maxAheadBatches
+	MaxCosignatures   = maxCosignatures
+	MaxEchoes         = maxEchoes
+	PushBurstBytes    = pushBurstBytes
+	PushBytesPerMilli = pushBytesPerMilli
 )

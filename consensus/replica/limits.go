@@ -51,6 +51,13 @@ const (
 	// maxPushBlocks bounds what one Tips is answered with.
 	maxPushBlocks = 512
 
+	// pushBurstBytes and pushBytesPerMilli bound what a peer is sent for its tips:
+	// a whole window of the usual committee's blocks some forty times at once, and
+	// then 4 MB each second. An honest node says tips some times a second at most,
+	// and lacks less than a window.
+	pushBurstBytes    = 16 << 20
+	pushBytesPerMilli = 4 << 10
+
 	// maxCosignatures is how many recent checkpoints' cosignatures are
 	// collected per author.
 	maxCosignatures = 8

@@ -43,6 +43,7 @@ type host struct {
 	alarms []replica.Alarm
 	blames []replica.Blame
 	blocks int
+	curbed int
 	known  map[replica.Ticket]replica.Known
 	turned map[replica.Ticket]error
 }
@@ -196,6 +197,8 @@ func (m *mesh) carry(i int, o replica.Output) {
 		h.known[o.Ticket] = o
 	case replica.Turned:
 		h.turned[o.Ticket] = o.Reason
+	case replica.Curbed:
+		h.curbed++
 	case replica.Gossip, replica.Replicated, replica.Certified:
 	}
 }

@@ -86,6 +86,9 @@ type (
 		Detail string
 	}
 
+	// Curbed reports that a peer's tips were not answered: it had been sent its share.
+	Curbed struct{ Peer PeerID }
+
 	// Blame reports a peer that sent what can never be valid.
 	Blame struct {
 		Peer   PeerID
@@ -148,4 +151,5 @@ func (Replicated) output() {}
 func (Final) output()      {}
 func (Certified) output()  {}
 func (Alarm) output()      {}
+func (Curbed) output()     {}
 func (Blame) output()      {}

@@ -95,6 +95,7 @@ func (r *Replica) restore(from *store.Restored) {
 	r.pace = newPacemaker(r)
 	r.cosigns = newCosignBook(from)
 	r.past = newPast(from)
+	r.tips.allowances = map[PeerID]*allowance{}
 	r.blocks.restore(r, from.Blocks)
 	r.catchup.at, r.catchup.since = Never, Never
 }

@@ -12,7 +12,8 @@ import (
 // ancestors is not enough: when the newest blocks are lost and all wait, there
 // is no child to ask about.
 type tipsClock struct {
-	last Instant // when something last moved here, or tips were said
+	last       Instant               // when something last moved here, or tips were said
+	allowances map[PeerID]*allowance // of gateways that said tips
 }
 
 // tipsAt returns when to say tips next.
@@ -77,8 +78,34 @@ func (r *Replica) receiveTips(from PeerID, m *message.Tips) {
 		r.noteTip(from, &m.Lanes[i])
 	}
 	r.hear(from, m)
-	r.push(from, m.Highest)
-	if !m.Reply {
-		r.emit(Send{To: from, Message: r.makeTips(true)})
+	r.answerTips(from, m)
+}
+
+// answerTips gives the peer what it lacks, as far as its allowance goes.
+func (r *Replica) answerTips(from PeerID, m *message.Tips) {
+	a := r.tips.allowances[from]
+	if a == nil {
+		a = &allowance{at: r.now}
+		r.tips.allowances[from] = a
 	}
+	if !a.left(r.now) {
+		r.emit(Curbed{Peer: from})
+		return
+	}
+	a.spend(r.push(from, m.Highest))
+	if !m.Reply {
+		own := r.makeTips(true)
+		a.spend(tipsBytes(own))
+		r.emit(Send{To: from, Message: own})
+	}
+}
+
+// tipsBytes is about how long tips are encoded.
+func tipsBytes(m *message.Tips) int {
+	const lane, certificate = 90, 4 << 10
+	n := certificate + len(m.Lanes)*lane + len(m.Highest)*8
+	if m.Newest != nil {
+		n += len(m.Newest.Raw())
+	}
+	return n
 }
