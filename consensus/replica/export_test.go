@@ -11,7 +11,7 @@ type Sizes struct {
 	Lanes, Held, Listed, Ahead   int
 	Pending, ParkedBytes, Wanted int
 	Cosignatures, Queue          int
-	Payload                      int
+	Payload, Unproven            int
 }
 
 // SizesOf lets tests look at what a Replica keeps.
@@ -19,7 +19,8 @@ func SizesOf(r *Replica) Sizes {
 	s := Sizes{
 		Lanes: len(r.laneBook.lanes), Held: len(r.laneBook.held), Listed: r.laneBook.listed,
 		Pending: len(r.blocks.pending), Wanted: r.laneBook.missing.Len() + r.blocks.missing.Len(),
-		Cosignatures: len(r.cosigns.recent), Queue: len(r.ordering.queue), Payload: r.laneBook.payload,
+		Cosignatures: len(r.cosigns.recent), Queue: len(r.ordering.queue),
+		Payload: r.laneBook.payload, Unproven: len(r.laneBook.unproven),
 	}
 	for _, l := range r.laneBook.order {
 		s.Ahead += len(l.ahead)

@@ -780,3 +780,47 @@ func TestALaggardRunsAfterTheOthers(t *testing.T) {
 		t.Error("a record is not final after three seconds")
 	}
 }
+
+// TestForksBeyondTheBound has a liar fork more of its lanes than are ever frozen:
+// the evidence ends, nothing here grows, the lanes beyond cost nobody his rest, and
+// the honest go on.
+func TestForksBeyondTheBound(t *testing.T) {
+	const forks = 80 // 64 are frozen
+	m := newMesh(t, 4)
+	m.kill(3)
+	for k := range forks {
+		lane := dag.LaneNumber(k) * dag.LaneClasses
+		one, two := m.forgeIn(3, lane, 1, dag.BatchID{}, 2*k), m.forgeIn(3, lane, 1, dag.BatchID{}, 2*k+1)
+		m.deliver(3, 0, batchesOf(one))
+		m.deliver(3, 1, batchesOf(two))
+		m.deliver(3, 2, batchesOf(two))
+		m.deliver(3, 2, batchesOf(one))
+		m.run(200 * time.Millisecond)
+	}
+	id := m.submit(0, 0)
+	m.run(10 * time.Second)
+	evidence := 0
+	for _, x := range m.nodes[0].final {
+		for _, r := range x.Records {
+			if r.Lane.Number.Class() == dag.LaneAdministration && r.Fate == store.Accepted {
+				evidence++
+			}
+		}
+	}
+	// Several may prove one fork at a time; each proves it once.
+	if evidence < 64 || evidence > 3*64 {
+		t.Errorf("%d records prove forks, want 64 to %d", evidence, 3*64)
+	}
+	for i, h := range m.nodes[:3] {
+		if !slices.Contains(h.finals(), id) {
+			t.Errorf("gw%d: an honest record is not final", i+1)
+		}
+		if got := m.sizes(i); got.Held != 0 || got.Listed != 0 || got.Wanted != 0 || got.Lanes > 3*dag.LaneClasses || got.Unproven != 0 {
+			t.Errorf("gw%d: left at rest: %+v", i+1, got)
+		}
+		if got, want := h.final[len(h.final)-1].Root, m.nodes[0].final[len(m.nodes[0].final)-1].Root; got != want {
+			t.Errorf("gw%d: another log than gw1", i+1)
+		}
+	}
+	m.wantQuiet()
+}
