@@ -158,12 +158,11 @@ func (n *Node) restore() error {
 // assemble puts the parts around the machine together.
 func (n *Node) assemble(m machine) {
 	n.loop = newLoop(m, n.writer, n.count)
-	n.reads = newReads(n.disk, n.count, n.log, func(batches []*dag.Batch) {
+	n.reads = newReads(n.disk, n.progress.isDurable, n.count, n.log, func(batches []*dag.Batch) {
 		n.loop.loaded.put(batches)
 		n.loop.notify()
 	})
 	n.links = &links{inputs: n.loop.peers, ended: n.ended, count: n.count}
-	n.reads.given = n.progress.isDurable
 	w := n.writer
 	w.disk, w.reads, w.tickets, w.progress, w.count = n.disk, n.reads, n.tickets, n.progress, n.count
 	w.tail = n.tail

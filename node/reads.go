@@ -40,8 +40,10 @@ type asker struct {
 	allowance allowance
 }
 
-func newReads(disk store.Reader, c *counters, log *slog.Logger, loaded func([]*dag.Batch)) *reads {
-	r := &reads{disk: disk, loaded: loaded, count: c, log: log, peers: map[replica.PeerID]*asker{}}
+func newReads(
+	disk store.Reader, given func(dag.LaneID, dag.Seq) bool, c *counters, log *slog.Logger, loaded func([]*dag.Batch),
+) *reads {
+	r := &reads{disk: disk, given: given, loaded: loaded, count: c, log: log, peers: map[replica.PeerID]*asker{}}
 	r.wake = sync.NewCond(&r.mu)
 	return r
 }

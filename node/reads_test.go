@@ -29,14 +29,17 @@ func (c *tally) Answer(to dag.PublicKey, answers []message.Message) {
 	c.bytes[to] += answerBytes(answers)
 }
 
+func (c *tally) Flush() {}
+
 func (c *tally) of(peer dag.PublicKey) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.bytes[peer]
 }
 
-// readsOf starts reads on a store with one lane of some 2 MB.
-func readsOf(t *testing.T) (r *reads, sent *tally, request message.Message, stop func()) {
+// readsOf starts reads on a store with one lane of 8 batches, some 2 MB, of which
+// the last ones may not be given away.
+func readsOf(t *testing.T, durable dag.Seq) (r *reads, sent *tally, request message.Message, stop func()) {
 	g, nodes, _ := dagtest.Genesis(4)
 	disk := store.NewMemory()
 	lane := dagtest.Lane(t, g, nodes[0], dag.LaneReadings, 0, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000)
@@ -44,7 +47,7 @@ func readsOf(t *testing.T) (r *reads, sent *tally, request message.Message, stop
 		t.Fatal(err)
 	}
 	sent = &tally{bytes: map[dag.PublicKey]int{}}
-	r = newReads(disk, &counters{}, slog.New(slog.DiscardHandler), nil)
+	r = newReads(disk, func(_ dag.LaneID, seq dag.Seq) bool { return seq <= durable }, &counters{}, slog.New(slog.DiscardHandler), nil)
 	r.net = sent
 	var running sync.WaitGroup
 	for range readWorkers {
@@ -57,11 +60,30 @@ func readsOf(t *testing.T) (r *reads, sent *tally, request message.Message, stop
 	return r, sent, &message.WantLane{Lane: lane[0].Lane, From: 1, MaxBytes: serve.MaxAnswerBytes}, stop
 }
 
+// TestOnlyWhatIsDurableIsGiven: a batch of ours that a peer has and a crash
+// takes would be signed once more, as another.
+func TestOnlyWhatIsDurableIsGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		peer := dag.PublicKey{1}
+		var given [2]int
+		for i, durable := range []dag.Seq{8, 3} {
+			r, sent, request, stop := readsOf(t, durable)
+			r.serve(replica.Serve{To: peer, Request: request})
+			synctest.Wait()
+			stop()
+			given[i] = sent.of(peer)
+		}
+		if given[1] == 0 || given[1] > given[0]*3/7 {
+			t.Errorf("%d bytes of 8 batches, and %d when 3 of them are durable", given[0], given[1])
+		}
+	})
+}
+
 // TestAFloodOfRequestsIsBounded has one peer ask as quickly as it can, and
 // another one now and then: the first is sent its share, the second everything.
 func TestAFloodOfRequestsIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, sent, request, stop := readsOf(t)
+		r, sent, request, stop := readsOf(t, 8)
 		flooding, honest := dag.PublicKey{1}, dag.PublicKey{2}
 		const seconds = 10
 		asked := 0
@@ -94,7 +116,7 @@ func TestAFloodOfRequestsIsBounded(t *testing.T) {
 // TestInventionsCostTheirAskerToo has a peer ask for what does not exist.
 func TestInventionsCostTheirAskerToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, _, _, stop := readsOf(t)
+		r, _, _, stop := readsOf(t, 8)
 		nothing := &message.WantBatches{Refs: make([]message.BatchRef, message.MaxWants)}
 		const many = 4 * serveBurstBytes / (message.MaxWants * lookupBytes)
 		for range many {
@@ -112,7 +134,7 @@ func TestInventionsCostTheirAskerToo(t *testing.T) {
 // quickly as three cores could verify it.
 func TestCatchingUpIsNotCurbed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, sent, request, stop := readsOf(t)
+		r, sent, request, stop := readsOf(t, 8)
 		peer := dag.PublicKey{1}
 		for sent.of(peer) < 1<<30 {
 			r.serve(replica.Serve{To: peer, Request: request})
