@@ -76,11 +76,12 @@ func (r *Replica) freshLanes() {
 	}
 }
 
-// hear takes a member's answer to our tips. It is sent behind the blocks that it
-// has and we lack, our own among them: one of those retires us. A member that
-// claims to have some and shows none is not counted.
+// hear takes a member's tips: its answer to ours, or what it says by itself when
+// a connection stands, since an answer may find none to go by. An answer is sent
+// behind the blocks that it has and we lack, our own among them: one of those
+// retires us. A member that claims to have some and shows none is not counted.
 func (r *Replica) hear(from PeerID, m *message.Tips) {
-	if !m.Reply || !r.member || m.Highest[r.author] >= r.pace.next {
+	if !r.member || m.Highest[r.author] >= r.pace.next {
 		return
 	}
 	if author := slices.Index(r.authors, from); author >= 0 {
