@@ -103,7 +103,7 @@ const (
 	// bad one among them costs a check of each.
 	maxVerifyBatch = 256
 	// minVerifyBatch is the least for which the equation is quicker than singles.
-	minVerifyBatch = 4
+	minVerifyBatch = 3
 	// maxCachedKeys bounds the expanded keys kept, 1.5 KiB each: 6 MiB.
 	maxCachedKeys = 4096
 )

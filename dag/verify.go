@@ -48,7 +48,7 @@ func (v Verified[T]) Value() T { return v.value }
 // anything, which ZIP-215 alone would allow.
 //
 // Measured per signature on one 2-core machine: 28 µs alone, 24 with the key
-// expanded beforehand, 12 to 14 in batches of 32 to 256; below four a batch is
+// expanded beforehand, 12 to 14 in batches of 32 to 256; below three a batch is
 // slower than its members.
 type Verifier struct {
 	domain *Domain

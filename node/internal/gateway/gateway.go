@@ -83,6 +83,7 @@ func (g *gateway) run(ctx context.Context, ready func(Addrs)) error {
 		return errors.Join(err, front.Close())
 	case <-g.node.Ready():
 	}
+	defer tradeMemory()()
 	resting := make(chan struct{})
 	go func() {
 		defer close(resting)
