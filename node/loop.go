@@ -29,6 +29,7 @@ type loop struct {
 	submits chan []replica.Submission // of one request each
 	kick    chan struct{}             // holds a token when durable, loaded or room may have changed
 	loaded  mailbox
+	alarm   *alarm
 
 	reported uint64          // Seq of the last Persisted
 	wake     replica.Instant // that the machine asked for last
@@ -41,14 +42,15 @@ func newLoop(m machine, w *writer, c *counters) *loop {
 		peers:   make(chan []replica.Input, maxQueuedRequests),
 		submits: make(chan []replica.Submission, maxQueuedRequests),
 		kick:    make(chan struct{}, 1),
+		alarm:   newAlarm(),
 		wake:    0, // a Tick at once: a machine that was restored may have work
 	}
 }
 
 // run drives the machine until stop is closed.
 func (l *loop) run(stop <-chan struct{}) {
-	alarm := time.NewTimer(0)
-	defer alarm.Stop()
+	defer l.alarm.close()
+	l.alarm.set(l.wake, l.now())
 	for {
 		peers, submits := l.peers, l.submits
 		if l.writer.full() {
@@ -58,7 +60,7 @@ func (l *loop) run(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-l.kick:
-		case <-alarm.C:
+		case <-l.alarm.rings:
 		case in := <-peers:
 			l.step(in...)
 		case s := <-submits:
@@ -70,7 +72,7 @@ func (l *loop) run(stop <-chan struct{}) {
 		l.writer.put(l.outputs)
 		clear(l.outputs)
 		l.outputs = l.outputs[:0]
-		alarm.Reset(l.untilWake())
+		l.alarm.set(l.wake, l.now())
 	}
 }
 
@@ -129,13 +131,6 @@ func (l *loop) step(inputs ...replica.Input) {
 }
 
 func (l *loop) now() replica.Instant { return replica.Instant(time.Since(l.started)) }
-
-func (l *loop) untilWake() time.Duration {
-	if l.wake == replica.Never {
-		return time.Duration(replica.Never)
-	}
-	return max(0, time.Duration(l.wake-l.now()))
-}
 
 // notify wakes the loop.
 func (l *loop) notify() { wake(l.kick) }

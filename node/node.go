@@ -217,6 +217,7 @@ func (n *Node) work(ctx context.Context) (failure error) {
 		looping, writing   sync.WaitGroup
 		stopLoop, stopWork = make(chan struct{}), make(chan struct{})
 	)
+	n.loop.alarm.fine = newFineClock(n.loop.alarm.ring)
 	looping.Go(func() { n.loop.run(stopLoop) })
 	writing.Go(func() { n.writer.run(stopWork) })
 	select {

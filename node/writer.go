@@ -155,13 +155,25 @@ func (w *writer) carryOut(group []replica.Output, whole bool) error {
 	if err := w.apply(group); err != nil {
 		return err
 	}
-	if !whole || slices.ContainsFunc(group, waits) {
+	if first := slices.IndexFunc(group, waits); first >= 0 || !whole {
+		first = max(first, 0)
+		w.carry(group[:first]) // people need not wait for the sync
 		if err := w.sync(); err != nil {
 			return err
 		}
+		group = group[first:]
+	}
+	w.carry(group)
+	return nil
+}
+
+// carry does what outputs ask for.
+func (w *writer) carry(outputs []replica.Output) {
+	if len(outputs) == 0 {
+		return
 	}
 	var answers []answer
-	for _, o := range group {
+	for _, o := range outputs {
 		w.count.outputs[kindOf(o)].Add(1)
 		switch o := o.(type) {
 		case replica.Persist, replica.Curbed: // done; counted
@@ -197,7 +209,6 @@ func (w *writer) carryOut(group []replica.Output, whole bool) error {
 	w.net.Flush()
 	w.tickets.resolve(answers)
 	w.progress.publish()
-	return nil
 }
 
 // waits reports whether an output is not to be carried out before a sync, or
