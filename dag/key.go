@@ -23,28 +23,41 @@ type Signature [64]byte
 type PrivateKey struct{ secret *secret }
 
 type secret struct {
-	expanded *[ed25519.PrivateKeySize]byte // never written after it is made
+	expanded  *[ed25519.PrivateKeySize]byte // never written after it is made
+	simulated *simulatedKey                 // in its place, in simulated worlds only
 }
 
 // NewPrivateKey derives the key of a 32-byte seed.
 func NewPrivateKey(seed [32]byte) PrivateKey {
 	expanded := [ed25519.PrivateKeySize]byte(ed25519.NewKeyFromSeed(seed[:]))
-	return PrivateKey{&secret{&expanded}}
+	return PrivateKey{&secret{expanded: &expanded}}
 }
 
-// Seed returns what NewPrivateKey made the key of: the secret itself.
-func (k PrivateKey) Seed() [32]byte { return [32]byte(k.secret.expanded[:32]) }
+// Seed returns what NewPrivateKey made the key of: the secret itself. A
+// simulated key has none, and panics.
+func (k PrivateKey) Seed() [32]byte {
+	if k.secret.simulated != nil {
+		panic("the seed of a simulated key: " + k.Public().String())
+	}
+	return [32]byte(k.secret.expanded[:32])
+}
 
 // Public returns the public half; zero for the zero value.
 func (k PrivateKey) Public() PublicKey {
 	if k.secret == nil {
 		return PublicKey{}
 	}
+	if k.secret.simulated != nil {
+		return k.secret.simulated.public
+	}
 	return PublicKey(k.secret.expanded[32:])
 }
 
 // Sign signs message as is (RFC 8032). Callers domain-separate.
 func (k PrivateKey) Sign(message []byte) Signature {
+	if k.secret.simulated != nil {
+		return k.secret.simulated.signer.Sign(message)
+	}
 	return Signature(ed25519.Sign(k.secret.expanded[:], message))
 }
 

@@ -53,9 +53,10 @@ func (v Verified[T]) Value() T { return v.value }
 type Verifier struct {
 	domain *Domain
 	random io.Reader
+	holds  func(*Check) bool // of a simulation, which has no more than this; else nil
 	keys   keyCache
-	proven provenCache // see Remember
-	batch  *ed25519.BatchVerifier
+	proven provenCache            // see Remember
+	batch  *ed25519.BatchVerifier // nil until there is one to check
 	checks []Check // reused between calls
 	owners []owner // of checks
 }
@@ -70,8 +71,7 @@ type owner struct{ item, check int }
 func NewVerifier(d *Domain, random io.Reader) *Verifier {
 	return &Verifier{
 		domain: d, random: random,
-		keys:  newKeyCache(maxCachedKeys),
-		batch: ed25519.NewBatchVerifierWithCapacity(maxVerifyBatch),
+		keys: newKeyCache(maxCachedKeys),
 	}
 }
 
@@ -119,6 +119,10 @@ func describeCheck(item any, i int) string {
 // that have failed already are passed over: a peer that sends thousands of bad
 // signatures in one item pays for one batch of them.
 func (v *Verifier) run(fail func(o owner, key PublicKey, cause error), errs []error) {
+	if v.holds != nil {
+		v.runSimulated(fail, errs)
+		return
+	}
 	var batch []int
 	for i, c := range v.checks {
 		if errs[v.owners[i].item] != nil || v.proven.has(&v.checks[i]) {
@@ -156,6 +160,9 @@ func (v *Verifier) verifyAll(batch []int) func(n int) bool {
 			c := &v.checks[batch[n]]
 			return ed25519.VerifyExpandedWithOptions(v.keys.get(c.Key), c.Message, c.Signature[:], options)
 		}
+	}
+	if v.batch == nil { // 100 KiB, which a verifier of single signatures does without
+		v.batch = ed25519.NewBatchVerifierWithCapacity(maxVerifyBatch)
 	}
 	v.batch.Reset()
 	for _, i := range batch {

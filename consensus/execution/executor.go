@@ -64,6 +64,9 @@ func New(g *dag.Genesis) *Executor {
 	return e
 }
 
+// VerifyWith replaces the verifier of evidence, in simulated worlds.
+func (e *Executor) VerifyWith(v *dag.Verifier) { e.verifier = v }
+
 // Entitled reports whether records signed by key are accepted now.
 func (e *Executor) Entitled(key dag.PublicKey) bool { return e.entitled == nil || e.entitled[key] }
 

@@ -27,6 +27,9 @@ type Config struct {
 	MemberKey dag.PrivateKey
 	// Rand is the replica's only source of randomness. Seeded by the driver.
 	Rand *rand.Rand
+	// Verifier checks the signatures that execution meets in evidence; nil means
+	// Ed25519, which is right everywhere but in a simulated world.
+	Verifier *dag.Verifier
 	// Timing holds the durations; the zero value is replaced by DefaultTiming.
 	Timing Timing
 }

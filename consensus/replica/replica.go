@@ -80,7 +80,9 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.exec = exec
+	if r.exec = exec; cfg.Verifier != nil {
+		exec.VerifyWith(cfg.Verifier)
+	}
 	r.restore(from)
 	return r, nil
 }
