@@ -1,7 +1,9 @@
 package dag
 
 // Signer signs for one key, wherever its secret may be.
-type Signer interface{ Sign(message []byte) Signature }
+type Signer interface {
+	Sign(message []byte) Signature
+}
 
 // NewSimulatedKey returns a key that signs with somebody else's rule, for
 // simulated worlds only: there nothing is won by the cost of Ed25519. Its public

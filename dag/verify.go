@@ -57,8 +57,8 @@ type Verifier struct {
 	keys   keyCache
 	proven provenCache            // see Remember
 	batch  *ed25519.BatchVerifier // nil until there is one to check
-	checks []Check // reused between calls
-	owners []owner // of checks
+	checks []Check                // reused between calls
+	owners []owner                // of checks
 }
 
 // owner says whose check it is.

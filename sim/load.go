@@ -9,6 +9,7 @@ import (
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sim/oracle"
 )
 
 // retryAfter is how long a device waits before it tries again, at another node.
@@ -28,6 +29,7 @@ type load struct {
 	next    replica.Ticket
 	open    int // records not acknowledged yet
 	done    []bool
+	numbers map[dag.Digest]int // of records, by statement
 }
 
 // visit is a device at a gateway's door with some records.
@@ -39,28 +41,20 @@ type attempt struct {
 	record int
 }
 
-func newLoad(seed uint64, plan LoadPlan, mesh dag.MeshID) *load {
+func newLoad(seed uint64, plan LoadPlan, mesh dag.MeshID, crypto oracle.Crypto) *load {
 	l := &load{
 		plan: plan, mesh: mesh, rand: newRand(seed, nobody, purposeLoad),
 		records: make([]*dag.Record, plan.Records),
 		done:    make([]bool, plan.Records),
 		waiting: make(map[replica.Ticket]attempt),
+		numbers: make(map[dag.Digest]int),
 		open:    plan.Records,
 	}
 	keys := newStream(seed, nobody, purposeKeys)
 	for range plan.Devices {
-		l.devices = append(l.devices, newKey(keys))
+		l.devices = append(l.devices, newKey(crypto, keys))
 	}
 	return l
-}
-
-// newKey derives a key from a stream.
-func newKey(s *stream) dag.PrivateKey {
-	var seed [32]byte
-	for i := 0; i < len(seed); i += 8 {
-		binary.BigEndian.PutUint64(seed[i:], s.Uint64())
-	}
-	return dag.NewPrivateKey(seed)
 }
 
 // record returns record number i, which it signs the first time.
@@ -74,6 +68,7 @@ func (l *load) record(i int) (*dag.Record, error) {
 			return nil, fmt.Errorf("sign record %d: %w", i, err)
 		}
 		l.records[i] = r
+		l.numbers[r.Statement()] = i
 	}
 	return l.records[i], nil
 }

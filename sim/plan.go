@@ -21,9 +21,18 @@ type Plan struct {
 	Liars  []LiarPlan  `json:"liars,omitempty"`
 	Faults []Fault     `json:"faults,omitempty"` // ascending by From
 	Load   LoadPlan    `json:"load"`
+	// Crypto is what signatures are made with: CryptoOracle, which the zero value
+	// means too, or CryptoReal.
+	Crypto string `json:"crypto,omitempty"`
 	// Encode sends every message through its bytes instead of handing it over.
 	Encode bool `json:"encode,omitempty"`
 }
+
+// Kinds of signatures.
+const (
+	CryptoOracle = "oracle" // nobody can forge them, and they cost next to nothing
+	CryptoReal   = "real"   // Ed25519, as in a plant
+)
 
 // LinkPlan says how every link behaves.
 type LinkPlan struct {
@@ -65,13 +74,14 @@ type LoadPlan struct {
 
 // Options narrow what Draw may draw.
 type Options struct {
-	Nodes int // 0: any
+	Nodes  int    // 0: any
+	Crypto string // as in Plan
 }
 
 // Draw returns the plan of a seed.
 func Draw(seed uint64, o Options) Plan {
 	rng := newRand(seed, nobody, purposePlan)
-	p := Plan{Seed: seed, Nodes: drawNodes(rng)}
+	p := Plan{Seed: seed, Nodes: drawNodes(rng), Crypto: o.Crypto}
 	if o.Nodes != 0 {
 		p.Nodes = o.Nodes
 	}

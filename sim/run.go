@@ -55,8 +55,11 @@ const (
 
 // Result is what a run came to.
 type Result struct {
-	Seed       uint64            `json:"seed"`
-	Hash       string            `json:"hash"` // of everything that happened, in order
+	Seed uint64 `json:"seed"`
+	Hash string `json:"hash"` // of everything that happened, in order
+	// Shape is a hash of what does not depend on the bytes of signatures: when
+	// what kind of event happened where, and the log by the numbers of its records.
+	Shape      string            `json:"shape"`
 	Violations []check.Violation `json:"violations,omitempty"`
 	Events     int               `json:"events"`
 	Messages   int               `json:"messages"`
@@ -189,6 +192,7 @@ func (w *World) result() *Result {
 		r.Plan = &w.plan
 	}
 	w.trace.fold(uint64(r.Events), uint64(r.Messages), uint64(r.Records), uint64(r.Commits))
+	r.Shape = fmt.Sprintf("%016x", w.trace.shape)
 	r.Hash = fmt.Sprintf("%016x", w.trace.sum)
 	return r
 }

@@ -14,6 +14,7 @@ type stats struct {
 	messages int
 	since    map[dag.Digest]replica.Instant // acknowledged, by statement
 	copies   map[dag.Digest]int             // logs of honest nodes that have it
+	newest   dag.CommitIndex                // reported by any honest node
 	total    time.Duration
 	count    int
 }
@@ -35,6 +36,7 @@ func (s *stats) final(w *World, node int, e *store.Executed) {
 	if w.nodes[node].liar != nil {
 		return
 	}
+	s.order(w, e)
 	for i := range e.Records {
 		statement := e.Records[i].Statement
 		s.copies[statement]++
@@ -43,6 +45,22 @@ func (s *stats) final(w *World, node int, e *store.Executed) {
 			s.total += time.Duration(w.now - since)
 			s.count++
 		}
+	}
+}
+
+// order notes the log by the numbers of its records, once: all honest nodes have
+// the same one, which sim/check sees to. What liars and evidence add has none.
+func (s *stats) order(w *World, e *store.Executed) {
+	if e.Commit.Index <= s.newest {
+		return
+	}
+	s.newest = e.Commit.Index
+	for i := range e.Records {
+		number, ok := w.load.numbers[e.Records[i].Statement]
+		if !ok {
+			number = -1
+		}
+		w.trace.shape = mix(w.trace.shape*golden + uint64(int64(number))<<8 + uint64(e.Records[i].Fate))
 	}
 }
 

@@ -13,8 +13,17 @@ import (
 // trace folds everything that happens into one number, and writes it down for
 // people if asked to.
 type trace struct {
-	sum uint64
-	out io.Writer // nil: nobody reads
+	sum   uint64
+	shape uint64    // of what does not depend on the bytes of signatures
+	out   io.Writer // nil: nobody reads
+}
+
+// foldShape adds words to both numbers.
+func (t *trace) foldShape(words ...uint64) {
+	t.fold(words...)
+	for _, w := range words {
+		t.shape = mix(t.shape*golden + w)
+	}
 }
 
 // fold adds words to the number.

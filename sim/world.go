@@ -9,12 +9,14 @@ import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sim/oracle"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
 // World is one run: nodes, what lies between them, and what is about to happen.
 type World struct {
 	plan     Plan
+	crypto   oracle.Crypto
 	genesis  *dag.Genesis
 	mesh     dag.MeshID
 	verifier *dag.Verifier
@@ -55,11 +57,15 @@ func randOf(s *stream) *rand.Rand { return rand.New(s) }
 // newWorld builds a plan's world. What happens in it is written to out, if not nil.
 func newWorld(plan Plan, out io.Writer) (*World, error) {
 	w := &World{plan: plan, trace: trace{out: out}, counts: make([]uint64, plan.Nodes+1)}
+	var err error
+	if w.crypto, err = cryptoOf(&plan); err != nil {
+		return nil, err
+	}
 	if err := w.found(); err != nil {
 		return nil, err
 	}
 	w.links = newLinks(plan.Seed, plan.Nodes, plan.Link)
-	w.load = newLoad(plan.Seed, plan.Load, w.mesh)
+	w.load = newLoad(plan.Seed, plan.Load, w.mesh, w.crypto)
 	w.stats = newStats(plan.Nodes)
 	if err := w.corrupt(); err != nil {
 		return nil, err
@@ -80,7 +86,7 @@ func (w *World) found() error {
 	for i := range w.plan.Nodes {
 		keys := newStream(w.plan.Seed, i, purposeKeys)
 		n := &node{
-			id: i, nodeKey: newKey(keys), memberKey: newKey(keys),
+			id: i, nodeKey: newKey(w.crypto, keys), memberKey: newKey(w.crypto, keys),
 			clock: clock{plan: w.plan.Clocks[i]},
 			disk:  newDisk(w.plan.Seed, i, w.plan.Disk),
 			peers: make([]uint64, w.plan.Nodes),
@@ -94,24 +100,8 @@ func (w *World) found() error {
 		return fmt.Errorf("genesis: %w", err)
 	}
 	w.genesis, w.mesh = &g, g.ID()
-	w.verifier = dag.NewVerifier(g.Domain(), randomBytes{newStream(w.plan.Seed, nobody, purposeVerify)})
-	w.verifier.Remember(rememberedChecks)
+	w.verifier = w.crypto.Verifier(g.Domain())
 	return nil
-}
-
-// rememberedChecks is how many signatures are not checked again when another
-// node gets them: more than most runs have.
-const rememberedChecks = 1 << 15
-
-// randomBytes reads bytes from a stream.
-type randomBytes struct{ from *stream }
-
-// Read implements io.Reader; it never fails.
-func (r randomBytes) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = byte(r.from.Uint64())
-	}
-	return len(p), nil
 }
 
 // corrupt makes liars of the nodes that the plan names.
@@ -122,7 +112,7 @@ func (w *World) corrupt() error {
 			Seat: l.Node, Nodes: w.plan.Nodes,
 			Mesh: w.mesh, Domain: w.genesis.Domain(), Gateways: w.genesis.Gateways,
 			NodeKey: n.nodeKey, MemberKey: n.memberKey,
-			Device: newKey(newStream(w.plan.Seed, l.Node, purposeLiar)),
+			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),
 			Rand:   newRand(w.plan.Seed, l.Node, purposeLiar),
 		})
 		if err != nil {
@@ -173,7 +163,7 @@ func (w *World) nodeOf(p replica.PeerID) int {
 
 // handle lets one event happen.
 func (w *World) handle(e event) error {
-	w.trace.fold(uint64(e.at), uint64(e.kind), uint64(int64(e.node)))
+	w.trace.foldShape(uint64(e.at), uint64(e.kind), uint64(int64(e.node)))
 	var n *node
 	if e.node != nobody {
 		n = w.nodes[e.node]

@@ -17,7 +17,9 @@ import (
 type claim []dag.Check
 
 // Checks implements dag.Signed.
-func (c claim) Checks(_ *dag.Domain, to []dag.Check) ([]dag.Check, error) { return append(to, c...), nil }
+func (c claim) Checks(_ *dag.Domain, to []dag.Check) ([]dag.Check, error) {
+	return append(to, c...), nil
+}
 
 func seed(i int) (s [32]byte) {
 	binary.BigEndian.PutUint64(s[:], uint64(i))

@@ -24,6 +24,7 @@ type checkCommand struct {
 	From    uint64  `default:"1" help:"The first of them."`
 	Seed    *uint64 `help:"Run this one only."`
 	Nodes   int     `help:"Gateways in every mesh; 0 leaves it to the seed."`
+	Crypto  string  `enum:"oracle,real" default:"oracle" help:"What signatures are made with: oracle, which nobody can forge and which costs nothing, or real (Ed25519)."`
 	Workers int     `help:"Runs at a time; 0 means one per core."`
 	First   bool    `help:"Stop at the first seed that fails."`
 	Verbose bool    `short:"v" help:"Write down everything that happens, for people. Needs --seed."`
@@ -172,7 +173,7 @@ func (c *checkCommand) each(s streams, each func(*sim.Result) (more bool)) error
 
 // one runs one seed. A panic of the code under test is a finding like any other.
 func (c *checkCommand) one(s streams, seed uint64) (r *sim.Result, err error) {
-	plan := sim.Draw(seed, sim.Options{Nodes: c.Nodes})
+	plan := sim.Draw(seed, sim.Options{Nodes: c.Nodes, Crypto: c.Crypto})
 	defer func() {
 		if p := recover(); p != nil {
 			stack := make([]byte, 8<<10)
@@ -212,6 +213,9 @@ func (c *checkCommand) replay(seed uint64) string {
 	command := fmt.Sprintf("go run ./sim/cmd/floorsim check -v --seed %d", seed)
 	if c.Nodes != 0 {
 		command += fmt.Sprintf(" --nodes %d", c.Nodes)
+	}
+	if c.Crypto != sim.CryptoOracle {
+		command += " --crypto " + c.Crypto
 	}
 	return command
 }
