@@ -57,7 +57,11 @@ func SignBatch(h BatchHeader, records []*Record, key PrivateKey) (*Batch, error)
 	if len(records) == 0 || len(records) > MaxBatchRecords {
 		return nil, fmt.Errorf("batch: %w: %d records, want 1 to %d", ErrLimit, len(records), MaxBatchRecords)
 	}
-	list := appendRecords(nil, records)
+	size := 5
+	for _, r := range records {
+		size += r.BatchBytes()
+	}
+	list := appendRecords(make([]byte, 0, size), records)
 	h.Records = sha256.Sum256(list)
 	h.ClaimedAt = h.ClaimedAt.clamp()
 	signed, err := signHeader(h, key)
@@ -120,7 +124,7 @@ func signHeader(h BatchHeader, key PrivateKey) (SignedHeader, error) {
 	if err := h.check(); err != nil {
 		return SignedHeader{}, err
 	}
-	return SignedHeader{h, key.Sign(h.appendToSign(nil))}, nil
+	return SignedHeader{h, key.Sign(h.toSign())}, nil
 }
 
 // DecodeBatch parses a batch and its records. It keeps raw. Signatures are not
@@ -256,7 +260,7 @@ func (s SignedHeader) Checks(d *Domain, to []Check) ([]Check, error) {
 func (s SignedHeader) describeCheck(int) string { return "header of batch " + s.ID().String() }
 
 func (s SignedHeader) signatureCheck() Check {
-	return Check{s.Lane.Key, s.appendToSign(nil), s.Signature}
+	return Check{s.Lane.Key, s.toSign(), s.Signature}
 }
 
 // appendFields appends header and signature without the array around them.
@@ -286,11 +290,16 @@ func (h *BatchHeader) check() error {
 	return nil
 }
 
-func (h *BatchHeader) appendToSign(to []byte) []byte {
+// toSign returns the signed bytes.
+func (h *BatchHeader) toSign() []byte {
+	to := make([]byte, 0, len(batchDomain)+len(h.Ledger)+maxHeaderBytes)
 	to = append(to, batchDomain...)
 	to = append(to, h.Ledger[:]...)
 	return h.appendTo(to)
 }
+
+// maxHeaderBytes bounds an encoded header: eight items and the array around them.
+const maxHeaderBytes = 1 + 1 + 3*(2+32) + 3*9 + (9 + 32)
 
 func (h *BatchHeader) appendTo(to []byte) []byte {
 	to = dagcbor.AppendArray(to, 8)

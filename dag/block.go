@@ -51,8 +51,9 @@ const blockDomain = "floormesh/block/v1\x00"
 // ClaimedAt alone is moved into 0…MaxUnixMilli.
 func SignBlock(ledger LedgerID, body BlockBody, key PrivateKey) *Block {
 	body.ClaimedAt = body.ClaimedAt.clamp()
-	encoded := body.appendTo(nil)
-	signature := key.Sign(blockMessage(ledger, encoded))
+	message := body.appendTo(appendBlockOpening(make([]byte, 0, len(blockDomain)+len(ledger)+body.encodedBytes()), ledger))
+	signature := key.Sign(message)
+	encoded := message[len(blockDomain)+len(ledger):]
 	raw := make([]byte, 0, 1+len(encoded)+2+len(signature))
 	raw = dagcbor.AppendArray(raw, 2)
 	raw = append(raw, encoded...)
@@ -64,10 +65,11 @@ func SignBlock(ledger LedgerID, body BlockBody, key PrivateKey) *Block {
 }
 
 func blockMessage(ledger LedgerID, body []byte) []byte {
-	message := make([]byte, 0, len(blockDomain)+len(ledger)+len(body))
-	message = append(message, blockDomain...)
-	message = append(message, ledger[:]...)
-	return append(message, body...)
+	return append(appendBlockOpening(make([]byte, 0, len(blockDomain)+len(ledger)+len(body)), ledger), body...)
+}
+
+func appendBlockOpening(to []byte, ledger LedgerID) []byte {
+	return append(append(to, blockDomain...), ledger[:]...)
 }
 
 // DecodeBlock parses a block and checks what needs no committee: bounds,
@@ -175,6 +177,23 @@ func (b *BlockBody) checkAcks() error {
 		return fmt.Errorf("%w: %d batches, at most %d", ErrLimit, total, MaxBlockBatches)
 	}
 	return nil
+}
+
+// encodedBytes returns at most how many bytes appendTo appends.
+func (b *BlockBody) encodedBytes() int {
+	const (
+		number = 9
+		digest = 2 + 32
+		link   = 9 + 32
+		parent = 1 + 2*number + link
+		lane   = 1 + digest + number
+		rest   = 1 + digest + 7*number + link // with the heads of both lists
+	)
+	size := rest + len(b.Parents)*parent
+	for i := range b.Acks {
+		size += 1 + lane + 2*number + len(b.Acks[i].Batches)*digest
+	}
+	return size
 }
 
 func (b *BlockBody) appendTo(to []byte) []byte {

@@ -203,14 +203,16 @@ func checkName(what, name string) error {
 func (g *Genesis) ID() MeshID { return MeshID(hashOf(g.Encode())) }
 
 // Ledger returns the id of the site's ledger.
-func (g *Genesis) Ledger() LedgerID {
-	mesh := g.ID()
+func (g *Genesis) Ledger() LedgerID { return g.ledger(g.ID()) }
+
+func (g *Genesis) ledger(mesh MeshID) LedgerID {
 	return LedgerID(hashOf([]byte(ledgerDomain), mesh[:], []byte(g.Site)))
 }
 
 // Epoch returns the id of epoch 0.
-func (g *Genesis) Epoch() EpochID {
-	mesh := g.ID()
+func (g *Genesis) Epoch() EpochID { return g.epoch(g.ID()) }
+
+func (g *Genesis) epoch(mesh MeshID) EpochID {
 	message := append([]byte(epochDomain), mesh[:]...)
 	for _, key := range g.members() {
 		message = append(message, key[:]...)
@@ -220,7 +222,8 @@ func (g *Genesis) Epoch() EpochID {
 
 // Domain returns what signatures of epoch 0 are bound to.
 func (g *Genesis) Domain() *Domain {
-	return &Domain{Mesh: g.ID(), Ledger: g.Ledger(), Epoch: g.Epoch(), Members: g.members()}
+	mesh := g.ID()
+	return &Domain{Mesh: mesh, Ledger: g.ledger(mesh), Epoch: g.epoch(mesh), Members: g.members()}
 }
 
 func (g *Genesis) members() []PublicKey {

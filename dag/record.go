@@ -3,6 +3,7 @@ package dag
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"github.com/floormesh/floormesh/dag/cose"
 	"github.com/floormesh/floormesh/dag/dagcbor"
@@ -55,7 +56,8 @@ func SignRecord(mesh MeshID, key PrivateKey, format ContentFormat, payload []byt
 		return nil, fmt.Errorf("record: %w: payload of %d bytes, want 1 to %d", ErrLimit, len(payload), MaxPayloadBytes)
 	}
 	protected := appendProtected(make([]byte, 0, maxProtected), key.Public(), format)
-	message := cose.AppendToBeSigned(nil, protected, mesh[:], payload)
+	message := make([]byte, 0, structureBytes+len(protected)+len(payload))
+	message = cose.AppendToBeSigned(message, protected, mesh[:], payload)
 	signature := key.Sign(message)
 
 	raw := make([]byte, 0, len(message)+len(signature))
@@ -111,7 +113,7 @@ func (r *Record) decode(mesh MeshID, raw, scratch []byte) ([]byte, error) {
 	}
 	r.raw, r.mesh = raw, mesh
 	r.id = sha256.Sum256(raw)
-	scratch = r.appendToSign(scratch[:0])
+	scratch = r.appendToSign(slices.Grow(scratch[:0], r.toSignBytes()))
 	r.statement = sha256.Sum256(scratch)
 	return scratch, nil
 }
@@ -148,7 +150,7 @@ func (r *Record) Checks(d *Domain, to []Check) ([]Check, error) {
 	if r.mesh != d.Mesh {
 		return to, fmt.Errorf("record %s: %w: mesh %s", r.id, ErrDomain, r.mesh)
 	}
-	return append(to, Check{r.Signer, r.appendToSign(nil), r.Signature}), nil
+	return append(to, Check{r.Signer, r.appendToSign(make([]byte, 0, r.toSignBytes())), r.Signature}), nil
 }
 
 // describeCheck names what check i was about.

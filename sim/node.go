@@ -53,7 +53,7 @@ func (n *node) start(w *World) error {
 	seed.counter = uint64(n.life) << 32
 	n.replica, err = replica.New(replica.Config{
 		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
-		Verifier: w.crypto.Verifier(w.genesis.Domain()),
+		Verifier: w.crypto.Verifier(w.domain),
 	}, restored)
 	if err != nil {
 		return fmt.Errorf("start again: %w", err)

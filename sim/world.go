@@ -20,7 +20,9 @@ type World struct {
 	genesis  *dag.Genesis
 	mesh     dag.MeshID
 	verifier *dag.Verifier
+	domain   *dag.Domain
 	nodes    []*node
+	numbers  map[replica.PeerID]int // of nodes, by key
 	links    *links
 	load     *load
 	checks   *check.Suite
@@ -56,7 +58,7 @@ func randOf(s *stream) *rand.Rand { return rand.New(s) }
 
 // newWorld builds a plan's world. What happens in it is written to out, if not nil.
 func newWorld(plan Plan, out io.Writer) (*World, error) {
-	w := &World{plan: plan, trace: trace{out: out}, counts: make([]uint64, plan.Nodes+1)}
+	w := &World{plan: plan, trace: trace{out: out}, counts: make([]uint64, plan.Nodes+1), numbers: make(map[replica.PeerID]int)}
 	var err error
 	if w.crypto, err = cryptoOf(&plan); err != nil {
 		return nil, err
@@ -92,6 +94,7 @@ func (w *World) found() error {
 			peers: make([]uint64, w.plan.Nodes),
 		}
 		w.nodes = append(w.nodes, n)
+		w.numbers[n.nodeKey.Public()] = i
 		g.Gateways = append(g.Gateways, dag.Gateway{
 			Name: fmt.Sprintf("gw%d", i), Node: n.nodeKey.Public(), Member: n.memberKey.Public(),
 		})
@@ -99,8 +102,8 @@ func (w *World) found() error {
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("genesis: %w", err)
 	}
-	w.genesis, w.mesh = &g, g.ID()
-	w.verifier = w.crypto.Verifier(g.Domain())
+	w.genesis, w.domain = &g, g.Domain()
+	w.mesh, w.verifier = w.domain.Mesh, w.crypto.Verifier(w.domain)
 	return nil
 }
 
@@ -110,7 +113,7 @@ func (w *World) corrupt() error {
 		n := w.nodes[l.Node]
 		liar, err := adversary.New(l.Kind, adversary.Self{
 			Seat: l.Node, Nodes: w.plan.Nodes,
-			Mesh: w.mesh, Domain: w.genesis.Domain(), Gateways: w.genesis.Gateways,
+			Mesh: w.mesh, Domain: w.domain, Gateways: w.genesis.Gateways,
 			NodeKey: n.nodeKey, MemberKey: n.memberKey,
 			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),
 			Rand:   newRand(w.plan.Seed, l.Node, purposeLiar),
@@ -153,10 +156,8 @@ func (w *World) schedule(source int, e event) {
 
 // nodeOf returns the node that a peer is, nobody if it is none.
 func (w *World) nodeOf(p replica.PeerID) int {
-	for _, n := range w.nodes {
-		if n.nodeKey.Public() == p {
-			return n.id
-		}
+	if i, ok := w.numbers[p]; ok {
+		return i
 	}
 	return nobody
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/quorum"
@@ -211,12 +212,28 @@ func (g *Graph) Authors(r dag.Round) consensus.Set {
 }
 
 // Slot returns the blocks of one slot, ascending by id. A must be an author of the committee.
-func (g *Graph) Slot(r dag.Round, a dag.Author) []*Vertex {
-	var blocks []*Vertex
-	for x := g.slot(r, a); x != nil; x = x.next {
-		blocks = append(blocks, x.Vertex)
+func (g *Graph) Slot(r dag.Round, a dag.Author) iter.Seq[*Vertex] {
+	return func(yield func(*Vertex) bool) {
+		for x := g.slot(r, a); x != nil && yield(x.Vertex); x = x.next {
+		}
 	}
-	return blocks
+}
+
+// Lowest returns the block of a slot with the lowest id, nil if it is empty. A
+// must be an author of the committee.
+func (g *Graph) Lowest(r dag.Round, a dag.Author) *Vertex {
+	if x := g.slot(r, a); x != nil {
+		return x.Vertex
+	}
+	return nil
+}
+
+// Count returns the number of blocks of a slot. A must be an author of the committee.
+func (g *Graph) Count(r dag.Round, a dag.Author) (n int) {
+	for x := g.slot(r, a); x != nil; x = x.next {
+		n++
+	}
+	return n
 }
 
 // Supported reports whether a block of the slot has the votes of a quorum.

@@ -98,7 +98,7 @@ func full(tb testing.TB, g *Graph, first, last dag.Round) {
 	for r := first; r <= last; r++ {
 		var parents []dag.BlockRef
 		for a := range dag.Author(g.n) {
-			for _, p := range g.Slot(r-1, a)[:min(1, len(g.Slot(r-1, a)))] {
+			if p := g.Lowest(r-1, a); p != nil {
 				parents = append(parents, p.Ref)
 			}
 		}
@@ -152,7 +152,7 @@ func TestGraphReads(t *testing.T) {
 	if g.Len() != 13 || g.Highest() != 8 || g.Floor() != 5 {
 		t.Errorf("len, highest, floor = %d, %d, %d, want 13, 8, 5", g.Len(), g.Highest(), g.Floor())
 	}
-	if got := g.Slot(8, 2); len(got) != 2 || got[0] != second {
+	if got := slices.Collect(g.Slot(8, 2)); len(got) != 2 || g.Count(8, 2) != 2 || got[0] != second || g.Lowest(8, 2) != second {
 		t.Errorf("slot (8, 2) holds %d blocks, want 2, the lower id first", len(got))
 	}
 	missing := []dag.BlockRef{ref(8, 2, 55), ref(9, 1, 9)}

@@ -44,13 +44,13 @@ func (h *history) has(x *vertex) bool { return x.walk == h.walk }
 // author's newest block unless there are two.
 type newest struct {
 	present consensus.Set
-	block   [consensus.MaxMembers]*Vertex // nil: none, or two of the same round
+	block   []*Vertex // by author; nil: none, or two of the same round
 }
 
 // newestAbove collects it for x, reading no further down than it must: to the
 // lowest round in which anybody still sought has a block at all.
 func (g *Graph) newestAbove(x *vertex, bottom dag.Round) *newest {
-	found, h := &newest{}, g.historyOf(x)
+	found, h := &newest{block: make([]*Vertex, g.n)}, g.historyOf(x)
 	lowest := g.lowestRounds(bottom, x.Ref.Round)
 	var sought consensus.Set
 	for a, r := range lowest[:g.n] {

@@ -132,7 +132,7 @@ func (r *Replica) welcome(b *dag.Block) bool {
 		top = min(top, r.ordering.state.LeaderRound)
 	}
 	return b.Round <= top+horizon &&
-		len(r.ordering.graph.Slot(b.Round, b.Author))+r.blocks.crowd[slotOf(b)] < maxSlotBlocks
+		r.ordering.graph.Count(b.Round, b.Author)+r.blocks.crowd[slotOf(b)] < maxSlotBlocks
 }
 
 // parkable reports whether there is room for another block of a sender's that
@@ -196,7 +196,7 @@ func (r *Replica) accept(first *dag.Block) {
 		r.write.Blocks = append(r.write.Blocks, b)
 		if b.Round > r.blocks.highest[b.Author] {
 			r.blocks.highest[b.Author] = b.Round
-		} else if len(r.ordering.graph.Slot(b.Round, b.Author)) == maxSlotBlocks {
+		} else if r.ordering.graph.Count(b.Round, b.Author) == maxSlotBlocks {
 			r.emit(Alarm{Kind: AlarmEquivocation, Detail: fmt.Sprintf("member %d in round %d", b.Author, b.Round)})
 		}
 		r.noteAcks(b)
@@ -263,12 +263,12 @@ func (r *Replica) push(to PeerID, highest []dag.Round) (bytes int) {
 	var blocks []*dag.Block
 	for round := floor + 1; round <= r.ordering.graph.Highest() && len(blocks) < maxPushBlocks && bytes < maxParkedBytes; round++ {
 		for a := range r.committee.N() {
-			slot := r.ordering.graph.Slot(round, dag.Author(a))
+			author := dag.Author(a)
 			// Of an equivocation the peer may have the other block.
-			if round < highest[a] || round == highest[a] && len(slot) < 2 {
+			if round < highest[a] || round == highest[a] && r.ordering.graph.Count(round, author) < 2 {
 				continue
 			}
-			for _, v := range slot {
+			for v := range r.ordering.graph.Slot(round, author) {
 				blocks = append(blocks, v.Block)
 				bytes += len(v.Block.Raw())
 			}

@@ -212,19 +212,19 @@ func (r *Replica) makeBlock() {
 // parents lists what the own block of a round refers to: the own previous
 // block, and one block of every other member of the round before.
 func (r *Replica) parents(round dag.Round) []dag.BlockRef {
-	var parents []dag.BlockRef
-	if r.blocks.newest != nil {
-		parents = append(parents, r.blocks.newest.Ref())
-	}
 	if round == 1 {
 		return nil
+	}
+	parents := make([]dag.BlockRef, 0, r.committee.N())
+	if r.blocks.newest != nil {
+		parents = append(parents, r.blocks.newest.Ref())
 	}
 	for a := range r.committee.N() {
 		if dag.Author(a) == r.author {
 			continue
 		}
-		if slot := r.ordering.graph.Slot(round-1, dag.Author(a)); len(slot) > 0 {
-			parents = append(parents, slot[0].Ref)
+		if v := r.ordering.graph.Lowest(round-1, dag.Author(a)); v != nil {
+			parents = append(parents, v.Ref)
 		}
 	}
 	return slices.Clip(parents)

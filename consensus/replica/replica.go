@@ -49,12 +49,9 @@ type Replica struct {
 }
 
 // New returns a Replica that goes on from what a store restored (the zero
-// Restored for a new one). Errors: an invalid configuration, or a store that
+// Restored for a new one). Errors: a node that the genesis does not name, or a store that
 // contradicts itself (store.ErrCorrupt).
 func New(cfg Config, from *store.Restored) (*Replica, error) {
-	if err := cfg.Genesis.Validate(); err != nil {
-		return nil, fmt.Errorf("genesis: %w", err)
-	}
 	if cfg.Timing == (Timing{}) {
 		cfg.Timing = DefaultTiming()
 	}

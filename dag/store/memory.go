@@ -142,11 +142,17 @@ func compareRefs(a, b dag.BlockRef) int {
 func compareBlock(b *dag.Block, ref dag.BlockRef) int { return compareRefs(b.Ref(), ref) }
 
 func (m *Memory) addBlock(u undo, b *dag.Block) undo {
-	at, ok := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock)
-	if ok || b.Round <= m.floor {
+	if b.Round <= m.floor {
 		return u
 	}
-	m.blocks = slices.Insert(m.blocks, at, b)
+	// Most blocks are newer than all others.
+	if last := len(m.blocks) - 1; last < 0 || compareBlock(m.blocks[last], b.Ref()) < 0 {
+		m.blocks = append(m.blocks, b)
+	} else if at, ok := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock); ok {
+		return u
+	} else {
+		m.blocks = slices.Insert(m.blocks, at, b)
+	}
 	return append(u, func(m *Memory) {
 		at, _ := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock)
 		m.blocks = slices.Delete(m.blocks, at, at+1)
@@ -181,6 +187,10 @@ func (m *Memory) addCertified(u undo, c *checkpoint.Certified) undo {
 }
 
 func (m *Memory) setScalars(u undo, w *Write) undo {
+	if w.State == nil && w.Cosigned <= m.cosigned && w.Floor <= m.floor && w.OwnLanes <= m.ownLanes &&
+		w.Retired == "" && w.Diverged == "" {
+		return u
+	}
 	state, stateAt, before := m.state, m.stateAt, m.scalars
 	u = append(u, func(m *Memory) {
 		m.state, m.stateAt, m.scalars = state, stateAt, before

@@ -65,6 +65,7 @@ type Suite struct {
 	now     replica.Instant
 	honest  []bool // by node
 	genesis *dag.Genesis
+	numbers map[dag.PublicKey]int // of nodes, by key
 	found   []Violation
 
 	batches    map[dag.BatchID]*dag.Batch // all that anybody signed
@@ -82,11 +83,15 @@ type Suite struct {
 func New(g *dag.Genesis, honest []bool) *Suite {
 	s := &Suite{
 		honest: honest, genesis: g,
+		numbers:    make(map[dag.PublicKey]int),
 		batches:    make(map[dag.BatchID]*dag.Batch),
 		statements: make(map[dag.Digest]bool),
 		history:    newHistory(),
 		tickets:    newAcknowledged(),
 		calm:       newCalm(len(honest)),
+	}
+	for i := range g.Gateways {
+		s.numbers[g.Gateways[i].Node] = i
 	}
 	for range honest {
 		s.logs = append(s.logs, newProgress())
@@ -132,10 +137,8 @@ func (s *Suite) Exists(b *dag.Batch) {
 
 // nodeOf returns the node with a key, -1 if there is none.
 func (s *Suite) nodeOf(key dag.PublicKey) int {
-	for i := range s.genesis.Gateways {
-		if s.genesis.Gateways[i].Node == key {
-			return i
-		}
+	if i, ok := s.numbers[key]; ok {
+		return i
 	}
 	return -1
 }

@@ -40,6 +40,7 @@ type streams struct{ out, talk io.Writer }
 
 type commands struct {
 	Check   checkCommand   `cmd:"" help:"Run many seeds and check every property. Exit code 1 if one fails."`
+	Bench   benchCommand   `cmd:"" help:"Measure how quick the simulator is."`
 	Hash    hashCommand    `cmd:"" help:"Run one seed and print the hash of everything that happened."`
 	Plan    planCommand    `cmd:"" help:"Print what a seed stands for: links, disks, clocks, liars, faults and load."`
 	Version versionCommand `cmd:"" help:"Print the version."`
