@@ -194,10 +194,17 @@ func TestDiskCrash(t *testing.T) {
 
 // TestPlansVary checks that seeds draw all that a plan can hold.
 func TestPlansVary(t *testing.T) {
+	slow := 0
 	faults, liars, sizes := map[string]bool{}, map[string]bool{}, map[int]bool{}
 	for seed := range uint64(400) {
 		p := Draw(seed, Options{})
 		sizes[p.Nodes] = true
+		if p.CPU != nil {
+			slow++
+			if p.CPU.Cores < 1 || p.CPU.Slower < 1 {
+				t.Errorf("seed %d: %d cores, %d times slower", seed, p.CPU.Cores, p.CPU.Slower)
+			}
+		}
 		for _, f := range p.Faults {
 			faults[f.Kind] = true
 			if f.From >= f.To {
@@ -210,6 +217,9 @@ func TestPlansVary(t *testing.T) {
 		if most := (p.Nodes - 1) / 3; len(p.Liars) > most {
 			t.Errorf("seed %d: %d of %d lie", seed, len(p.Liars), p.Nodes)
 		}
+	}
+	if slow < 25 || slow > 100 {
+		t.Errorf("the work of %d of 400 seeds takes time", slow)
 	}
 	if len(faults) != 6 || len(liars) != 8 || len(sizes) != 5 {
 		t.Errorf("faults %v, liars %v, sizes %v", faults, liars, sizes)

@@ -17,6 +17,8 @@ const (
 	faultEnd                   // and ends
 	act                        // an adversary does something of its own accord
 	watch                      // the world looks whether it is done
+	opened                     // a node has decoded and checked a message
+	stepped                    // a node has done the work of a Step
 )
 
 // String returns the word used in traces.
@@ -44,6 +46,10 @@ func (k kind) String() string {
 		return "act"
 	case watch:
 		return "watch"
+	case opened:
+		return "opened"
+	case stepped:
+		return "stepped"
 	default:
 		return "unknown"
 	}

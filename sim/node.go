@@ -20,6 +20,7 @@ type node struct {
 	memberKey dag.PrivateKey
 	clock     clock
 	disk      *disk
+	labour    *labour // nil: its work takes no time
 	liar      adversary.Adversary // nil: honest
 
 	up      bool
@@ -64,6 +65,9 @@ func (n *node) start(w *World) error {
 	n.outbox, n.sent, n.signed, n.durable, n.overdue = nil, 0, 0, 0, false
 	n.wake, n.alarm = replica.Never, replica.Never
 	clear(n.peers)
+	if n.labour != nil {
+		n.labour.boot()
+	}
 	w.checks.Restarted(n.id, restored)
 	w.trace.linef(w.now, n.id, "starts, life %d", n.life)
 	n.step(w, replica.Tick{})
@@ -89,18 +93,39 @@ func (n *node) stop(w *World) {
 	w.trace.linef(w.now, n.id, "loses power")
 }
 
-// step gives the replica one input and carries out what it can.
+// step gives the replica one input and carries out what it can, at once or, if
+// its work takes time, once it has been done.
 func (n *node) step(w *World, in replica.Input) {
+	if n.labour != nil {
+		n.labour.add(w, n, in)
+		return
+	}
+	n.finish(w, n.give(w, in))
+}
+
+// given is what a Step came to. It is valid until the next.
+type given struct {
+	out  []replica.Output
+	wake replica.Instant
+}
+
+// give gives the replica one input.
+func (n *node) give(w *World, in replica.Input) given {
 	wall := n.clock.wall(w.now)
 	if n.liar != nil {
 		wall = n.liar.Wall(w.now, wall)
 	}
 	w.checks.Stepped(n.id)
 	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
-	for _, o := range out {
+	return given{out, wake}
+}
+
+// finish carries out what it can of what a Step came to.
+func (n *node) finish(w *World, g given) {
+	for _, o := range g.out {
 		n.accept(w, o)
 	}
-	n.wakeAt(w, wake)
+	n.wakeAt(w, g.wake)
 	n.drain(w)
 }
 
@@ -352,6 +377,7 @@ func (n *node) tick(w *World) {
 		n.setAlarm(w)
 		return
 	}
+	n.wake = replica.Never // until the Step says again
 	n.step(w, replica.Tick{})
 	if n.alarm == replica.Never {
 		n.setAlarm(w)

@@ -17,6 +17,7 @@ type parcel struct {
 	opened   bool
 	verified dag.Verified[message.Message]
 	err      error
+	bytes    int // as encoded, 0 until asked for
 }
 
 // open decodes and verifies, the first time it is called.
@@ -36,4 +37,22 @@ func (p *parcel) open(mesh dag.MeshID, v *dag.Verifier) (dag.Verified[message.Me
 		p.verified = good[0]
 	}
 	return p.verified, p.err
+}
+
+// weight returns how long a message is as it travels, and how many signatures
+// its receiver checks.
+func (p *parcel) weight(d *dag.Domain) (bytes, signatures int) {
+	if p.bytes == 0 {
+		if p.bytes = len(p.raw); p.raw == nil {
+			p.bytes = len(message.Encode(nil, p.said))
+		}
+	}
+	if p.said == nil {
+		return p.bytes, 0
+	}
+	checks, err := p.said.Checks(d, nil)
+	if err != nil {
+		return p.bytes, 0 // refused before any signature is looked at
+	}
+	return p.bytes, len(checks)
 }

@@ -26,6 +26,8 @@ type Plan struct {
 	Crypto string `json:"crypto,omitempty"`
 	// Encode sends every message through its bytes instead of handing it over.
 	Encode bool `json:"encode,omitempty"`
+	// CPU says what the nodes' work takes; nil means no time at all.
+	CPU *CPUPlan `json:"cpu,omitempty"`
 }
 
 // Kinds of signatures.
@@ -46,6 +48,14 @@ type LinkPlan struct {
 	LossAfter int `json:"loss_after,omitempty"`
 	// Notice is how long a node takes to see that a connection stands or fell.
 	Notice time.Duration `json:"notice"`
+}
+
+// CPUPlan says what every node computes with.
+type CPUPlan struct {
+	Cores int `json:"cores"`
+	// Slower is how many times longer everything takes than oracle.DefaultCosts
+	// says; a gateway's processor takes some 5 to 20 times as long.
+	Slower int `json:"slower"`
 }
 
 // DiskPlan says how every disk behaves.
@@ -95,6 +105,9 @@ func Draw(seed uint64, o Options) Plan {
 	if storm := newRand(seed, nobody, purposeStorm); storm.IntN(8) == 0 {
 		p.Link.Loss = 200 + storm.IntN(300)
 		p.Link.LossAfter = storm.IntN(101)
+	}
+	if cpu := newRand(seed, nobody, purposeCPU); cpu.IntN(8) == 0 {
+		p.CPU = &CPUPlan{Cores: 1 + cpu.IntN(4), Slower: 1 + cpu.IntN(20)}
 	}
 	return p
 }
@@ -217,6 +230,9 @@ func instant(d time.Duration) replica.Instant { return replica.Instant(d) }
 func (p *Plan) String() string {
 	text := fmt.Sprintf("%d nodes, links %v+%v, loss %d‰, sync %v, %d records within %v",
 		p.Nodes, p.Link.Latency, p.Link.Jitter, p.Link.Loss, p.Disk.Sync, p.Load.Records, p.Load.Spread)
+	if p.CPU != nil {
+		text += fmt.Sprintf(", %d cores, %d times slower", p.CPU.Cores, p.CPU.Slower)
+	}
 	text += each(p.Liars, func(l LiarPlan) string { return fmt.Sprintf("n%d lies (%s)", l.Node, l.Kind) })
 	text += each(p.Faults, func(f Fault) string {
 		return fmt.Sprintf("%s of %v for %v", f.Kind, f.Nodes, time.Duration(f.To-f.From))

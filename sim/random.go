@@ -18,6 +18,7 @@ const (
 	purposeBoot
 	purposeVerify
 	purposeStorm
+	purposeCPU
 )
 
 // nobody is the node number of what belongs to the world as a whole.

@@ -93,6 +93,9 @@ func (w *World) found() error {
 			disk:  newDisk(w.plan.Seed, i, w.plan.Disk),
 			peers: make([]uint64, w.plan.Nodes),
 		}
+		if w.plan.CPU != nil {
+			n.labour = newLabour(w.plan.CPU, n)
+		}
 		w.nodes = append(w.nodes, n)
 		w.numbers[n.nodeKey.Public()] = i
 		g.Gateways = append(g.Gateways, dag.Gateway{
@@ -172,6 +175,14 @@ func (w *World) handle(e event) error {
 	switch e.kind {
 	case arrival:
 		w.arrive(n, w.mail.take(e.load))
+	case opened:
+		if l := w.mail.take(e.load); n.up && l.life == n.life {
+			n.hear(w, l.from, l.parcel)
+		}
+	case stepped:
+		if n.up && uint32(e.load) == n.life {
+			n.labour.end(w, n)
+		}
 	case tick:
 		if n.up && uint32(e.load) == n.life {
 			n.tick(w)
@@ -215,6 +226,10 @@ func (w *World) arrive(n *node, l letter) {
 		if w.trace.reading() {
 			w.trace.linef(w.now, n.id, "<- n%d %s", l.from, describe(m))
 		}
+	}
+	if n.labour != nil {
+		n.labour.open(w, n, l)
+		return
 	}
 	n.hear(w, l.from, l.parcel)
 }

@@ -41,7 +41,7 @@ func verify[T dag.Signed](crypto oracle.Crypto, d *dag.Domain, item T) error {
 // of the message or of the key changed.
 func TestEveryBitCounts(t *testing.T) {
 	both(t, func(t *testing.T, crypto oracle.Crypto) {
-		for _, length := range []int{0, 1, 7, 8, 9, 200} {
+		for _, length := range []int{0, 1, 8, 9, 64} {
 			key := crypto.Key(seed(length))
 			message := make([]byte, length)
 			made := dag.Check{Key: key.Public(), Message: message, Signature: key.Sign(message)}
@@ -72,8 +72,14 @@ func TestEveryBitCounts(t *testing.T) {
 	})
 }
 
-// mesh is a genesis of two gateways and their keys.
-func mesh(t *testing.T, crypto oracle.Crypto, name string) (*dag.Genesis, []dag.PrivateKey) {
+// meshOf is a genesis of four gateways and their members' keys.
+func meshOf(t testing.TB, crypto oracle.Crypto) (*dag.Genesis, []dag.PrivateKey) {
+	t.Helper()
+	return mesh(t, crypto, "mesh")
+}
+
+// mesh is the same with a name.
+func mesh(t testing.TB, crypto oracle.Crypto, name string) (*dag.Genesis, []dag.PrivateKey) {
 	t.Helper()
 	g := dag.DefaultGenesis()
 	g.Mesh, g.Site = name, "plant"

@@ -1,0 +1,80 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/sim/oracle"
+)
+
+// labour is the work of a node that takes time. Messages are decoded and
+// their signatures checked on any core, several at a time, as a real node's
+// workers do; one goroutine owns the Replica, so that inputs queue and Steps
+// follow each other. What a Step puts out leaves when its work is done.
+type labour struct {
+	plan  *CPUPlan
+	costs oracle.Costs
+	meter *oracle.Meter // of the node's own signatures
+	cpu   *oracle.CPU
+	queue []replica.Input
+	busy  bool  // a Step is under way
+	given given // what it came to
+}
+
+// newLabour returns the labour of a node, whose keys it meters.
+func newLabour(plan *CPUPlan, n *node) *labour {
+	l := &labour{plan: plan, costs: oracle.DefaultCosts().Times(max(1, plan.Slower)), meter: &oracle.Meter{}}
+	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
+	return l
+}
+
+// boot begins a new life, in which nothing waits.
+func (l *labour) boot() {
+	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.plan.Cores), nil, false, given{}
+}
+
+// open begins to decode and check a message that has arrived.
+func (l *labour) open(w *World, n *node, letter letter) {
+	_, _ = letter.parcel.open(w.mesh, w.verifier) // what it came to is heard later
+	done := l.cpu.Do(w.now, instant(l.costs.Receive(letter.parcel.weight(w.domain))))
+	w.schedule(n.id, event{at: done, node: int32(n.id), load: w.mail.put(letter), kind: opened})
+}
+
+// add queues an input.
+func (l *labour) add(w *World, n *node, in replica.Input) {
+	l.queue = append(l.queue, in)
+	if !l.busy {
+		l.begin(w, n)
+	}
+}
+
+// begin takes the next input. The Replica sees it now, since what a Step costs
+// is known only after it; what it came to shows once a core has had the time for it.
+func (l *labour) begin(w *World, n *node) {
+	in := l.queue[0]
+	l.queue[0], l.queue = nil, l.queue[1:]
+	l.busy, l.given = true, n.give(w, in)
+	done := l.cpu.Do(w.now, instant(l.work(in)))
+	w.schedule(n.id, event{at: done, node: int32(n.id), load: handle(n.life), kind: stepped})
+}
+
+// work returns what the Step that was just taken costs.
+func (l *labour) work(in replica.Input) time.Duration {
+	work := l.costs.Step + time.Duration(l.meter.Take())*l.costs.Sign
+	if s, ok := in.(replica.Submitted); ok {
+		work += l.costs.Check(len(s.Records))
+		for _, r := range s.Records {
+			work += l.costs.Bytes(len(r.Record.Value().Raw()))
+		}
+	}
+	return work
+}
+
+// end is the end of a Step's work.
+func (l *labour) end(w *World, n *node) {
+	l.busy = false
+	n.finish(w, l.given)
+	if len(l.queue) > 0 && !l.busy {
+		l.begin(w, n)
+	}
+}
