@@ -37,12 +37,12 @@ func TestCryptoAgrees(t *testing.T) {
 			plan.Crypto = sim.CryptoOracle
 			cheap := run(t, plan)
 			plan.Crypto = sim.CryptoReal
-			real := run(t, plan)
-			if !chooses && cheap.Shape != real.Shape {
+			dear := run(t, plan)
+			if !chooses && cheap.Shape != dear.Shape {
 				t.Errorf("shape %s with the oracle, %s with Ed25519; %d and %d events, %d and %d records",
-					cheap.Shape, real.Shape, cheap.Events, real.Events, cheap.Records, real.Records)
+					cheap.Shape, dear.Shape, cheap.Events, dear.Events, cheap.Records, dear.Records)
 			}
-			if cheap.Hash == real.Hash {
+			if cheap.Hash == dear.Hash {
 				t.Error("both have one hash, so that the signatures are the same")
 			}
 		})

@@ -43,7 +43,7 @@ func TestWorkIsDeterministic(t *testing.T) {
 		t.Errorf("hashes %s and %s", first.Hash, second.Hash)
 	}
 	p.Crypto = sim.CryptoReal
-	if real := run(t, p); real.Shape != first.Shape {
-		t.Errorf("shape %s with the oracle, %s with Ed25519", first.Shape, real.Shape)
+	if dear := run(t, p); dear.Shape != first.Shape {
+		t.Errorf("shape %s with the oracle, %s with Ed25519", first.Shape, dear.Shape)
 	}
 }

@@ -20,7 +20,7 @@ type node struct {
 	memberKey dag.PrivateKey
 	clock     clock
 	disk      *disk
-	labour    *labour // nil: its work takes no time
+	labour    *labour             // nil: its work takes no time
 	liar      adversary.Adversary // nil: honest
 
 	up      bool

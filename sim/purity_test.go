@@ -162,3 +162,52 @@ func mayFloat(path string) bool {
 	path = filepath.ToSlash(path)
 	return strings.Contains(path, "dag/senml/") || strings.Contains(path, "dag/dagcbor/")
 }
+
+// TestOnlySimulationsSimulate: keys and verifiers that know nothing of Ed25519 are
+// made in sim alone. In a plant one of them would accept anything.
+func TestOnlySimulationsSimulate(t *testing.T) {
+	files := 0
+	for _, root := range []string{"../node", "../dag", "../consensus", "../sync"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasPrefix(filepath.ToSlash(path), "../dag/simulated") {
+				return err
+			}
+			files++
+			names, err := simulating(path, nil)
+			for _, name := range names {
+				t.Errorf("%s uses %s", path, name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files < 100 {
+		t.Errorf("looked at %d files only", files)
+	}
+	for _, planted := range []string{
+		"var _ = dag.NewSimulatedKey(public, signer)",
+		"var _ = dag.NewSimulatedVerifier(d, holds)",
+		"func f() { key := dag.NewSimulatedKey; key(public, signer) }",
+	} {
+		if names, err := simulating("node/planted.go", []byte("package p\n"+planted+"\n")); err != nil || len(names) != 1 {
+			t.Errorf("%q: found %v, %v", planted, names, err)
+		}
+	}
+}
+
+// simulating returns what of the simulations' seam a file names.
+func simulating(path string, src any) (names []string, err error) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, src, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if name, ok := n.(*ast.Ident); ok && strings.HasPrefix(name.Name, "NewSimulated") {
+			names = append(names, name.Name)
+		}
+		return true
+	})
+	return names, nil
+}

@@ -148,9 +148,9 @@ func TestForgeries(t *testing.T) {
 // TestSameKeys: worlds with either scheme have the same genesis.
 func TestSameKeys(t *testing.T) {
 	here, _ := mesh(t, oracle.New(1), "here")
-	real, _ := mesh(t, oracle.Real{}, "here")
-	if here.ID() != real.ID() {
-		t.Errorf("mesh %v with the oracle, %v with Ed25519", here.ID(), real.ID())
+	there, _ := mesh(t, oracle.Real{}, "here")
+	if here.ID() != there.ID() {
+		t.Errorf("mesh %v with the oracle, %v with Ed25519", here.ID(), there.ID())
 	}
 }
 
@@ -175,7 +175,8 @@ func TestSecretIsNotPrinted(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
 		for _, v := range []any{crypto, *crypto, key, struct{ k dag.PrivateKey }{key}, struct{ c oracle.Crypto }{crypto}} {
 			other := oracle.New(2)
-			text, twin := fmt.Sprintf(verb, v), ""
+			var twin string
+			text := fmt.Sprintf(verb, v)
 			switch v.(type) {
 			case *oracle.Oracle:
 				twin = fmt.Sprintf(verb, other)
