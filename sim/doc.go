@@ -25,6 +25,13 @@
 // each covering what was applied when it began. A crash keeps what was synced
 // and, of the rest, a random number of the oldest writes.
 //
+// # Signatures and work
+//
+// Signatures are made by an oracle that nobody can forge and that costs next to
+// nothing, or by Ed25519 if the plan says so: see sim/oracle. Both come to the same,
+// ids apart. Work takes no virtual time unless the plan names cores; then a node's
+// inputs queue behind what it is doing.
+//
 // # Design
 //
 // Events are totally ordered by (time, source, the source's own count), and each
