@@ -1,0 +1,311 @@
+package result
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Names of files of a folder that are not tables.
+const (
+	summaryFile  = "run.json"
+	scenarioFile = "scenario.yaml"
+	// ReportFile is the report in a folder. It can be made again from the rest.
+	ReportFile = "report.html"
+)
+
+// A FolderError says what is wrong with a results folder, where, and what to do.
+type FolderError struct {
+	Place  string // a file, with a row or key where it is known
+	Err    error
+	Remedy string
+}
+
+func (e *FolderError) Error() string { return e.Place + ": " + e.Err.Error() }
+
+func (e *FolderError) Unwrap() error { return e.Err }
+
+// Hint returns what to do about it.
+func (e *FolderError) Hint() string { return e.Remedy }
+
+// Write writes a run to a folder: as a whole, or not at all. A folder
+// that is there and not empty is only replaced if it holds results and replace says so.
+func Write(dir string, r *Run, replace bool) error {
+	if err := room(dir, replace); err != nil {
+		return err
+	}
+	parent := filepath.Dir(filepath.Clean(dir))
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	made, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+"-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(made) }() // gone already if all went well
+	if err := os.Chmod(made, 0o755); err != nil {
+		return err
+	}
+	if err := fill(made, r); err != nil {
+		return err
+	}
+	return swap(made, dir)
+}
+
+// room reports whether a folder may be written to dir.
+func room(dir string, replace bool) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case len(entries) == 0:
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, summaryFile)); err != nil {
+		return &FolderError{dir, errors.New("there is something that is not a results folder"), "name a folder that does not exist yet"}
+	}
+	if !replace {
+		return &FolderError{dir, errors.New("there are results already"), "name another folder, or remove this one"}
+	}
+	return nil
+}
+
+// swap moves a finished folder to its place. What was there goes away last.
+func swap(made, dir string) error {
+	old := made + ".old"
+	err := os.Rename(dir, old)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(made, dir); err != nil {
+		return errors.Join(err, os.Rename(old, dir))
+	}
+	return os.RemoveAll(old)
+}
+
+// fill writes all files; run.json last, for it names the others.
+func fill(dir string, r *Run) error {
+	summary := r.Summary
+	summary.Files = map[string]File{}
+	write := func(name string, content func(io.Writer) error) error {
+		f, err := create(filepath.Join(dir, name), content)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		summary.Files[name] = f
+		return nil
+	}
+	scenario := func(w io.Writer) error { _, err := w.Write(r.Scenario); return err }
+	if err := write(scenarioFile, scenario); err != nil {
+		return err
+	}
+	if !r.Asked.Nothing() {
+		summary.EventLog = &EventLog{append([]Node{}, r.Asked.Nodes...), r.Asked.From, r.Asked.To}
+	}
+	for _, t := range tables() {
+		if !t.always && summary.EventLog == nil {
+			continue
+		}
+		if err := write(t.file, func(w io.Writer) error { return t.write(w, r) }); err != nil {
+			return err
+		}
+	}
+	_, err := create(filepath.Join(dir, summaryFile), func(w io.Writer) error { return writeSummary(w, &summary) })
+	return err
+}
+
+func writeSummary(w io.Writer, s *Summary) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(s)
+}
+
+// create writes one file, durably, and returns its size and hash.
+func create(path string, content func(io.Writer) error) (File, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return File{}, err
+	}
+	sum := sha256.New()
+	err = content(io.MultiWriter(f, sum))
+	size, seekErr := f.Seek(0, io.SeekCurrent)
+	err = errors.Join(err, seekErr, f.Sync(), f.Close())
+	return File{Bytes: size, SHA256: hex.EncodeToString(sum.Sum(nil))}, err
+}
+
+// Replace writes one file, as a whole or not at all.
+func Replace(path string, content func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(content(f), f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// Read reads a folder that Write wrote, and refuses anything else.
+func Read(dir string) (*Run, error) {
+	r := &Run{}
+	if err := readSummary(filepath.Join(dir, summaryFile), &r.Summary); err != nil {
+		return nil, err
+	}
+	if err := r.Summary.validate(); err != nil {
+		return nil, &FolderError{filepath.Join(dir, summaryFile), err, damaged}
+	}
+	path := filepath.Join(dir, scenarioFile)
+	err := readFile(path, r.Summary.Files[scenarioFile], func(f *os.File, size int64) (err error) {
+		if size > maxScenarioBytes {
+			return fmt.Errorf("%d bytes, at most %d are read", size, maxScenarioBytes)
+		}
+		r.Scenario, err = io.ReadAll(f)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if log := r.Summary.EventLog; log != nil {
+		r.Asked = Asked{log.Nodes, log.From, log.To}
+	}
+	for _, t := range tables() {
+		if !t.always && r.Summary.EventLog == nil {
+			continue
+		}
+		path := filepath.Join(dir, t.file)
+		err := readFile(path, r.Summary.Files[t.file], func(f *os.File, size int64) error { return t.read(f, size, r) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// damaged is the remedy for whatever was whole once.
+const damaged = "the folder was changed or not copied whole: copy it again, or make it again by running its scenario with its seed"
+
+// readSummary reads run.json. The schema is looked at first: another one may have other keys.
+func readSummary(path string, s *Summary) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return &FolderError{path, err, "name a folder that floorsim run wrote"}
+	}
+	if info.Size() > maxSummaryBytes {
+		return &FolderError{path, fmt.Errorf("%d bytes, at most %d are read", info.Size(), maxSummaryBytes), damaged}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var version struct {
+		Schema *int   `json:"schema"`
+		Build  string `json:"build"`
+	}
+	if err := json.Unmarshal(text, &version); err != nil {
+		return &FolderError{path + place(text, err), err, damaged}
+	}
+	if version.Schema == nil {
+		return &FolderError{path, errors.New(`there is no "schema"`), "name a folder that floorsim run wrote"}
+	}
+	if *version.Schema != Schema {
+		return &FolderError{
+			path, fmt.Errorf("its schema is %d, this program reads %d", *version.Schema, Schema),
+			fmt.Sprintf("use the build that wrote it, %q, or run its scenario again with this one", version.Build),
+		}
+	}
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.DisallowUnknownFields()
+	if err := in.Decode(s); err != nil {
+		return &FolderError{path + place(text, err), err, damaged}
+	}
+	return nil
+}
+
+// place returns the line of a JSON error as ":12", "" if it is not known.
+func place(text []byte, err error) string {
+	var offset int64
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		offset = e.Offset
+	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		offset = e.Offset
+	} else {
+		return ""
+	}
+	return fmt.Sprintf(":%d", 1+bytes.Count(text[:min(int(offset), len(text))], []byte("\n")))
+}
+
+// validate refuses what no run can have left.
+func (s *Summary) validate() error {
+	switch {
+	case len(s.Kinds) == 0 || len(s.Kinds) > maxKinds:
+		return fmt.Errorf("%d kinds of messages", len(s.Kinds))
+	case len(s.Roles) == 0 || len(s.Roles) > maxRoles:
+		return fmt.Errorf("%d roles", len(s.Roles))
+	case s.Duration < 0:
+		return fmt.Errorf("a duration of %v", s.Duration)
+	case s.Nodes <= 0 || s.Nodes > maxNodes:
+		return fmt.Errorf("%d nodes", s.Nodes)
+	case len(s.Faults) > maxFaults || len(s.Verdicts) > maxVerdicts:
+		return fmt.Errorf("%d faults and %d verdicts, at most %d and %d", len(s.Faults), len(s.Verdicts), maxFaults, maxVerdicts)
+	}
+	return nil
+}
+
+// readFile checks size and hash of a file before anything looks into it.
+func readFile(path string, want File, read func(f *os.File, size int64) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return &FolderError{path, err, damaged}
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	sum := sha256.New()
+	size, err := io.Copy(sum, f)
+	if err != nil {
+		return &FolderError{path, err, damaged}
+	}
+	if size != want.Bytes {
+		return &FolderError{path, fmt.Errorf("it is %d bytes long, run.json says %d", size, want.Bytes), damaged}
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != want.SHA256 {
+		return &FolderError{path, fmt.Errorf("its SHA-256 is %s, run.json says %s", got, want.SHA256), damaged}
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if err := read(f, size); err != nil {
+		return &FolderError{path, err, damaged}
+	}
+	return nil
+}
+
+// Export writes every table as a CSV file of the same name into a folder, and returns their paths.
+func Export(dir string, r *Run) (paths []string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	for _, t := range tables() {
+		if !t.always && r.Asked.Nothing() {
+			continue
+		}
+		path := filepath.Join(dir, t.file[:len(t.file)-len(".parquet")]+".csv")
+		if err := Replace(path, func(w io.Writer) error { return t.csv(w, r) }); err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
