@@ -19,19 +19,19 @@ func (w *Window) Holds(mesh uint32, round uint64) bool {
 
 // A Block is one vertex of the DAG. Its ID is any number that is its own in the run.
 type Block struct {
-	ID      uint64 `parquet:"id"`
-	Round   uint64 `parquet:"round"`
-	Author  uint32 `parquet:"author"` // index in the committee
-	At      Instant `parquet:"at_ns"`
+	ID      uint64   `parquet:"id"`
+	Round   uint64   `parquet:"round"`
+	Author  uint32   `parquet:"author"` // index in the committee
+	At      Instant  `parquet:"at_ns"`
 	Parents []uint64 `parquet:"parents,list"`
 }
 
 // A Decision is what became of a leader slot.
 type Decision struct {
-	Round     uint64 `parquet:"round"`
-	Author    uint32 `parquet:"author"`
-	Committed bool `parquet:"committed"`
-	Block     uint64 `parquet:"block"` // the committed one
+	Round     uint64  `parquet:"round"`
+	Author    uint32  `parquet:"author"`
+	Committed bool    `parquet:"committed"`
+	Block     uint64  `parquet:"block"` // the committed one
 	At        Instant `parquet:"at_ns"`
 }
 

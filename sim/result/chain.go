@@ -4,10 +4,10 @@ import "math/bits"
 
 // A Link is the state of a partition's fingerprint chain after some number of events.
 type Link struct {
-	Partition uint32 `parquet:"partition"`
-	Events    uint64 `parquet:"events"` // folded so far
+	Partition uint32  `parquet:"partition"`
+	Events    uint64  `parquet:"events"` // folded so far
 	At        Instant `parquet:"at_ns"`
-	Hash      uint64 `parquet:"hash"`
+	Hash      uint64  `parquet:"hash"`
 }
 
 // chain folds the events of one partition and notes links as doc.go describes.

@@ -8,11 +8,11 @@ import (
 // A Delivery is the first time that a node got a message.
 type Delivery struct {
 	Message   Message `parquet:"message"`
-	Kind      string `parquet:"kind,dict"`
-	Node      Node `parquet:"node"`
+	Kind      string  `parquet:"kind,dict"`
+	Node      Node    `parquet:"node"`
 	Published Instant `parquet:"published_ns"`
 	At        Instant `parquet:"at_ns"`
-	Hops      uint32 `parquet:"hops"`
+	Hops      uint32  `parquet:"hops"`
 }
 
 // delivery is a Delivery while the run goes.

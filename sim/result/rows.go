@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -74,10 +75,8 @@ func each[T any](rows []T, check func(before, row *T) error) error {
 
 // known reports whether a name is in a list.
 func known(what, name string, names []string) error {
-	for _, n := range names {
-		if n == name {
-			return nil
-		}
+	if slices.Contains(names, name) {
+		return nil
 	}
 	return fmt.Errorf("%s %q is not in run.json", what, name)
 }

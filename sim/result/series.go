@@ -4,27 +4,27 @@ import "time"
 
 // A Sample is what happened in one interval of a run.
 type Sample struct {
-	At           Instant `parquet:"at_ns"` // its start
+	At           Instant       `parquet:"at_ns"` // its start
 	Width        time.Duration `parquet:"width_ns"`
-	Accepted     uint64 `parquet:"accepted"` // records stored
-	Final        uint64 `parquet:"final"` // records that became final
-	Commits      uint64 `parquet:"commits"`
-	Round        uint64 `parquet:"round"` // highest round seen so far
-	Pending      uint64 `parquet:"pending_events"` // events waiting in the queue, at the interval's end
-	ReplicaBytes uint64 `parquet:"replica_bytes"` // memory that the replicas say they hold, at the interval's end
-	Latencies    uint64 `parquet:"latencies"` // how many the quantiles are of
-	P50          int64 `parquet:"p50_ns"` // of the time to final, in nanoseconds, within 1/64 of the value
-	P90          int64 `parquet:"p90_ns"`
-	P99          int64 `parquet:"p99_ns"`
-	Max          int64 `parquet:"max_ns"`
+	Accepted     uint64        `parquet:"accepted"` // records stored
+	Final        uint64        `parquet:"final"`    // records that became final
+	Commits      uint64        `parquet:"commits"`
+	Round        uint64        `parquet:"round"`          // highest round seen so far
+	Pending      uint64        `parquet:"pending_events"` // events waiting in the queue, at the interval's end
+	ReplicaBytes uint64        `parquet:"replica_bytes"`  // memory that the replicas say they hold, at the interval's end
+	Latencies    uint64        `parquet:"latencies"`      // how many the quantiles are of
+	P50          int64         `parquet:"p50_ns"`         // of the time to final, in nanoseconds, within 1/64 of the value
+	P90          int64         `parquet:"p90_ns"`
+	P99          int64         `parquet:"p99_ns"`
+	Max          int64         `parquet:"max_ns"`
 }
 
 // Traffic is what was sent of one kind in one interval.
 type Traffic struct {
 	At       Instant `parquet:"at_ns"`
-	Kind     string `parquet:"kind,dict"`
-	Messages uint64 `parquet:"messages"`
-	Bytes    uint64 `parquet:"bytes"`
+	Kind     string  `parquet:"kind,dict"`
+	Messages uint64  `parquet:"messages"`
+	Bytes    uint64  `parquet:"bytes"`
 }
 
 // interval gathers a Sample and its share of Traffic.

@@ -2,6 +2,7 @@ package result
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,7 +65,7 @@ func readParquet[T any](f *os.File, size int64) ([]T, error) {
 	rows := make([]T, file.NumRows())
 	in := parquet.NewGenericReader[T](file)
 	n, err := in.Read(rows)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("row %d: %w", n, err)
 	}
 	if n != len(rows) {

@@ -82,7 +82,7 @@ func (w *world) outcome() result.Outcome {
 	}
 	return result.Outcome{
 		Scenario: "made up", Resolved: []byte("name: made up\nnodes: 4\n"), Seed: w.Seed, Build: "v1.2.3",
-		End: w.now, Events: uint64(len(w.events)), Verdicts: verdicts,
+		End: w.now + 50*ms, Events: uint64(len(w.events)), Verdicts: verdicts,
 		Faults: []result.Fault{
 			{Kind: "partition", Label: "n3 | rest", From: w.now / 3, To: w.now / 2, Nodes: []result.Node{3}},
 			{Kind: "crash", Label: "n1", From: 110 * ms, To: 190 * ms, Nodes: []result.Node{1}},

@@ -1,0 +1,157 @@
+package report
+
+import (
+	_ "embed" // the page
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/floormesh/floormesh/sim/result"
+	"github.com/floormesh/floormesh/sim/result/internal/svg"
+	"github.com/floormesh/floormesh/sim/result/picture"
+)
+
+//go:embed page.html
+var pageText string
+
+// Options choose what the page shows.
+type Options struct {
+	Rounds picture.Rounds // of the DAG; the zero value shows the first ones that were kept
+}
+
+// page is what the template reads.
+type page struct {
+	S        *result.Summary
+	Style    template.CSS
+	Failed   bool
+	Verdict  string
+	Facts    [][2]string
+	Figures  []figure
+	DAG      *figure
+	Scenario string
+	Cut      string
+	Machine  string
+	JSON     *result.Summary
+}
+
+// Write writes the report of a run.
+func Write(w io.Writer, run *result.Run, o Options) error {
+	t, err := template.New("page").Funcs(template.FuncMap{
+		"count":    func(n uint64, of string) string { return svg.Count(int64(n), of) },
+		"whole":    func(n uint64) string { return svg.Thousands(int64(n)) },
+		"duration": func(d time.Duration) string { return svg.Duration(int64(d)) },
+		"where":    where,
+	}).Parse(pageText)
+	if err != nil {
+		return fmt.Errorf("the page of the report: %w", err)
+	}
+	s := &run.Summary
+	p := page{
+		S: s, Style: svg.Style, Failed: len(s.Failed()) > 0, Verdict: verdict(s), Facts: facts(run),
+		Scenario: string(run.Scenario), Cut: dropped(&s.Dropped), Machine: machine(s), JSON: s,
+	}
+	for _, f := range figures(run) {
+		p.Figures = append(p.Figures, f)
+	}
+	if f, any := timeline(run); any {
+		p.Figures = append(p.Figures, f)
+	}
+	for i := range p.Figures {
+		p.Figures[i].Table.Rows = thin(p.Figures[i].Table.Rows, maxTableRows)
+	}
+	if len(run.Blocks) > 0 {
+		p.DAG = window(run, o.Rounds)
+	}
+	return t.Execute(w, p)
+}
+
+// verdict is the run in a few words.
+func verdict(s *result.Summary) string {
+	failed := len(s.Failed())
+	switch {
+	case len(s.Verdicts) == 0:
+		return "nothing was checked"
+	case failed == 0:
+		return fmt.Sprintf("all %d checks held", len(s.Verdicts))
+	}
+	return fmt.Sprintf("%d of %d checks failed", failed, len(s.Verdicts))
+}
+
+func where(v result.Verdict) string {
+	if v.Node == result.NoNode {
+		return "at " + svg.Duration(int64(v.At))
+	}
+	return fmt.Sprintf("%v at %s", v.Node, svg.Duration(int64(v.At)))
+}
+
+// facts are the numbers that most readers come for.
+func facts(run *result.Run) [][2]string {
+	s := &run.Summary
+	out := [][2]string{
+		{"nodes", svg.Thousands(int64(s.Nodes))},
+		{"virtual time", svg.Duration(int64(s.Duration))},
+		{"records final", svg.Count(int64(s.Final), "")},
+		{"final per second", svg.Count(perSecond(s.Final, s.Duration), "")},
+	}
+	if d := run.Distribution(result.Final.String()); d != nil {
+		out = append(out, [2]string{"to final, median", svg.Duration(d.Quantile(5000))}, [2]string{"to final, 99 %", svg.Duration(d.Quantile(9900))})
+	}
+	var sum uint64
+	for _, v := range s.Volumes {
+		sum += v.Bytes
+	}
+	return append(out, [2]string{"bytes sent", svg.Count(int64(sum), "B")}, [2]string{"events", svg.Count(int64(s.Events), "")})
+}
+
+// window draws the DAG.
+func window(run *result.Run, rounds picture.Rounds) *figure {
+	if rounds == (picture.Rounds{}) {
+		rounds = picture.Rounds{From: run.Blocks[0].Round, To: run.Blocks[0].Round + reportRounds - 1}
+		rounds.To = min(rounds.To, run.Blocks[len(run.Blocks)-1].Round)
+	}
+	d := picture.DrawDAG(run, rounds)
+	f := &figure{
+		Title:    fmt.Sprintf("The DAG, rounds %d to %d", rounds.From, rounds.To),
+		Takeaway: "Columns are rounds, rows are committee members. A line runs from a block to a parent; lines to committed leaders are coloured.",
+		SVG:      template.HTML(d.Inline()), //nolint:gosec // svg escapes all words
+		Table:    table{Head: []string{"round", "leader", "decision", "decided at"}},
+	}
+	for _, x := range run.Decisions {
+		if x.Round >= rounds.From && x.Round <= rounds.To {
+			f.Table.Rows = append(f.Table.Rows, []string{fmt.Sprint(x.Round), fmt.Sprintf("m%d", x.Author), map[bool]string{true: "committed", false: "skipped"}[x.Committed], svg.Duration(int64(x.At))})
+		}
+	}
+	return f
+}
+
+// dropped says what the bounds kept out.
+func dropped(d *result.Dropped) string {
+	var parts []string
+	add := func(n uint64, format string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf(format, svg.Thousands(int64(n))))
+		}
+	}
+	add(d.Events, "%s events that the log asked for")
+	add(d.Blocks, "%s blocks and decisions of the window")
+	add(d.Deliveries, "%s messages for each one whose deliveries are listed")
+	add(d.Faults, "%s faults")
+	add(d.Verdicts, "%s verdicts")
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Not kept, so that the folder stays small: " + strings.Join(parts, "; ") + "."
+}
+
+// machine says what the run cost where it ran.
+func machine(s *result.Summary) string {
+	m := s.Machine
+	if m.Wall <= 0 {
+		return fmt.Sprintf("Run on %s.", m.Platform)
+	}
+	return fmt.Sprintf("Run on %s with %d workers in %s of wall time: %s × real time, %s events per second, at most %s of memory.",
+		m.Platform, m.Workers, svg.Duration(int64(m.Wall)), svg.Decimal(int64(s.Duration)/max(1, int64(m.Wall)/1000), 1000),
+		svg.Count(perSecond(s.Events, m.Wall), ""), svg.Count(int64(m.Peak), "B"))
+}
