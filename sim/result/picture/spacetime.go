@@ -24,7 +24,7 @@ func SpaceTime(w io.Writer, run *result.Run, span Span) error {
 // Sizes of a space-time diagram.
 const (
 	columnWidth = 1300
-	spaceLeft   = 1000
+	spaceLeft   = 1250
 	spaceTop    = 700
 	leastGap    = 150 // between two instants, however close
 	mostGap     = 520 // however far apart
