@@ -1,6 +1,6 @@
 // Package cli is the command line of floorsim.
 //
-// Exit codes: 0 all runs were fine, 1 a run failed, 2 the command could not be
+// Exit codes: 0 all runs were fine or equal, 1 a run failed or two differ, 2 the command could not be
 // understood, 3 it could not be carried out.
 package cli
 
@@ -17,12 +17,12 @@ import (
 // Exit codes, which scripts may rely on.
 const (
 	exitFine   = 0
-	exitFailed = 1 // a run violated a property
+	exitFailed = 1 // a run violated a property, or two runs differ
 	exitUsage  = 2
 	exitBroken = 3 // the command itself did not work
 )
 
-// errFailed says that a run failed; everything has been said about it.
+// errFailed says that a run failed or that two differ; everything has been said about it.
 var errFailed = errors.New("a run failed")
 
 // hinted is an error with advice.
@@ -43,6 +43,11 @@ type commands struct {
 	Bench   benchCommand   `cmd:"" help:"Measure how quick the simulator is."`
 	Hash    hashCommand    `cmd:"" help:"Run one seed and print the hash of everything that happened."`
 	Plan    planCommand    `cmd:"" help:"Print what a seed stands for: links, disks, clocks, liars, faults and load."`
+	Report  reportCommand  `cmd:"" help:"Make the HTML report of a results folder."`
+	Plot    plotCommand    `cmd:"" help:"Draw a figure of one run or of several, for a paper."`
+	Picture pictureCommand `cmd:"" help:"Draw who told whom what and when, or a window of the DAG."`
+	Export  exportCommand  `cmd:"" help:"Write the tables of a results folder as CSV."`
+	Diff    diffCommand    `cmd:"" help:"Find the first event in which two runs differ. Exit code 1 if there is one."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

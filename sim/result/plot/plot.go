@@ -102,14 +102,15 @@ func Write(w io.Writer, what, format string, runs []Named) error {
 	if len(curves) == 0 {
 		return ErrNothing
 	}
-	if err := addCurves(p, curves); err != nil {
+	legend, err := addCurves(p, curves)
+	if err != nil {
 		return err
 	}
-	return render(w, p, format)
+	return render(w, p, legend, format)
 }
 
-// addCurves draws the lines and the legend.
-func addCurves(p *plot.Plot, curves []curve) error {
+// addCurves adds the lines, and returns a legend for each if there are several.
+func addCurves(p *plot.Plot, curves []curve) (legend []plot.Legend, err error) {
 	p.X.Min, p.Y.Min = 0, 0
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Padding = 0
@@ -124,7 +125,7 @@ func addCurves(p *plot.Plot, curves []curve) error {
 	for _, c := range curves {
 		line, err := plotter.NewLine(c.points)
 		if err != nil {
-			return fmt.Errorf("line %q: %w", c.name, err)
+			return nil, fmt.Errorf("line %q: %w", c.name, err)
 		}
 		line.Color = colour(c.colour)
 		line.Width = vg.Points(1.3)
@@ -132,14 +133,32 @@ func addCurves(p *plot.Plot, curves []curve) error {
 			line.Dashes = []vg.Length{vg.Points(4), vg.Points(2.5)}
 		}
 		p.Add(line)
-		if len(curves) > 1 {
-			p.Legend.Add(c.name, line)
+		if len(curves) > 1 && c.name != "" {
+			l := plot.NewLegend()
+			l.Add(c.name, line)
+			legend = append(legend, l)
 		}
 	}
-	p.Legend.ThumbnailWidth = vg.Points(18)
-	p.Legend.TextStyle.Font.Size = vg.Points(9)
-	p.Legend.Padding = vg.Points(2)
-	return nil
+	return legend, nil
+}
+
+// legendColumns is how many names stand beside each other above a figure.
+const legendColumns = 3
+
+// drawLegend writes the names into rows above the figure, where they hide no
+// line, and returns what is left of the canvas.
+func drawLegend(c draw.Canvas, legend []plot.Legend) draw.Canvas {
+	const row = 13
+	rows := (len(legend) + legendColumns - 1) / legendColumns
+	column := c.Size().X / legendColumns
+	for i, l := range legend {
+		l.Top, l.Left = true, true
+		l.ThumbnailWidth = vg.Points(18)
+		l.TextStyle.Font.Size = vg.Points(9)
+		at := vg.Length(i % legendColumns)
+		l.Draw(draw.Crop(c, at*column, -(legendColumns-1-at)*column, 0, -vg.Points(row)*vg.Length(i/legendColumns)))
+	}
+	return draw.Crop(c, 0, 0, 0, -vg.Points(row)*vg.Length(rows))
 }
 
 // colour returns colours that stay apart in print and for the colour-blind.
@@ -154,10 +173,10 @@ func colour(i int) color.Color {
 	}[i%maxRuns]
 }
 
-func render(w io.Writer, p *plot.Plot, format string) error {
+func render(w io.Writer, p *plot.Plot, legend []plot.Legend, format string) error {
 	if format == "svg" {
 		c := vgsvg.New(width, height)
-		p.Draw(padded(draw.New(c)))
+		p.Draw(drawLegend(padded(draw.New(c)), legend))
 		_, err := c.WriteTo(w)
 		return err
 	}
@@ -167,7 +186,7 @@ func render(w io.Writer, p *plot.Plot, format string) error {
 	fpdf.SetDefaultCreationDate(time.Unix(0, 0).UTC())
 	fpdf.SetDefaultModificationDate(time.Unix(0, 0).UTC())
 	c := vgpdf.New(width, height)
-	p.Draw(padded(draw.New(c)))
+	p.Draw(drawLegend(padded(draw.New(c)), legend))
 	_, err := c.WriteTo(w)
 	return err
 }
@@ -181,7 +200,7 @@ func padded(c draw.Canvas) draw.Canvas {
 func cdf(p *plot.Plot, runs []Named, names ...string) (curves []curve) {
 	p.Y.Label.Text = "share of all"
 	p.Y.Max = 1
-	p.Legend.Left = false
+	p.Y.Tick.Marker = plot.ConstantTicks{{Value: 0, Label: "0"}, {Value: 0.25, Label: "25 %"}, {Value: 0.5, Label: "50 %"}, {Value: 0.75, Label: "75 %"}, {Value: 1, Label: "100 %"}}
 	most := int64(0)
 	for _, r := range runs {
 		for _, name := range names {
@@ -240,7 +259,6 @@ func propagated(runs []Named) (names []string) {
 
 func latencyTime(p *plot.Plot, runs []Named) (curves []curve) {
 	p.X.Label.Text, p.Y.Label.Text = "virtual time (s)", "time to final (ms)"
-	p.Legend.Top = true
 	for i, r := range runs {
 		half := curve{name: strings.TrimSpace(r.Name + " 50 %"), colour: i}
 		most := curve{name: strings.TrimSpace(r.Name + " 99 %"), colour: i, dashed: true}
@@ -248,11 +266,22 @@ func latencyTime(p *plot.Plot, runs []Named) (curves []curve) {
 			if s.Latencies > 0 {
 				half.points = append(half.points, plotter.XY{X: middle(&s), Y: float64(s.P50) / 1e6})
 				most.points = append(most.points, plotter.XY{X: middle(&s), Y: float64(s.P99) / 1e6})
+			} else {
+				curves = half.cut(curves)
+				curves = most.cut(curves)
 			}
 		}
-		if len(half.points) > 0 {
-			curves = append(curves, half, most)
-		}
+		curves = most.cut(half.cut(curves))
+	}
+	return curves
+}
+
+// cut ends a piece of a curve, where nothing was measured for a while. The
+// next piece has no name, for one in the legend is enough.
+func (c *curve) cut(curves []curve) []curve {
+	if len(c.points) > 0 {
+		curves = append(curves, *c)
+		c.name, c.points = "", nil
 	}
 	return curves
 }
@@ -261,7 +290,6 @@ func middle(s *result.Sample) float64 { return (float64(s.At) + float64(s.Width)
 
 func throughput(p *plot.Plot, runs []Named) (curves []curve) {
 	p.X.Label.Text, p.Y.Label.Text = "virtual time (s)", "final records per second"
-	p.Legend.Top = true
 	for i, r := range runs {
 		c := curve{name: r.Name, colour: i}
 		for _, s := range whole(r.Series) {
@@ -286,7 +314,6 @@ func whole(series []result.Sample) []result.Sample {
 // bytesSent draws the kinds of one run, or the sums of several.
 func bytesSent(p *plot.Plot, runs []Named) (curves []curve) {
 	p.X.Label.Text, p.Y.Label.Text = "virtual time (s)", "sent by all nodes (MB/s)"
-	p.Legend.Top = true
 	for i, r := range runs {
 		if len(runs) > 1 {
 			curves = append(curves, sent(r.Run, "", curve{name: r.Name, colour: i}))

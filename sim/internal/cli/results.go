@@ -1,0 +1,275 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/floormesh/floormesh/sim/result"
+	"github.com/floormesh/floormesh/sim/result/picture"
+	"github.com/floormesh/floormesh/sim/result/plot"
+	"github.com/floormesh/floormesh/sim/result/report"
+)
+
+// readResults reads a results folder, and passes its advice on.
+func readResults(dir string) (*result.Run, error) {
+	run, err := result.Read(dir)
+	return run, advised(err)
+}
+
+// advised turns an error of a results folder into one with a hint.
+func advised(err error) error {
+	if wrong, is := errors.AsType[*result.FolderError](err); is {
+		return &hinted{err, wrong.Hint()}
+	}
+	return err
+}
+
+type exportCommand struct {
+	Dir string `arg:"" help:"Results folder."`
+	CSV bool   `name:"csv" required:"" help:"As CSV, one file a table. The only format besides Parquet, which is in the folder already."`
+	Out string `short:"o" help:"Folder to write to; default: csv in the results folder."`
+}
+
+// Run writes the tables of a results folder in another format.
+func (c *exportCommand) Run(s streams) error {
+	run, err := readResults(c.Dir)
+	if err != nil {
+		return err
+	}
+	out := c.Out
+	if out == "" {
+		out = filepath.Join(c.Dir, "csv")
+	}
+	paths, err := result.Export(out, run)
+	for _, p := range paths {
+		fmt.Fprintln(s.out, p)
+	}
+	return err
+}
+
+type reportCommand struct {
+	Dir    string `arg:"" help:"Results folder."`
+	Out    string `short:"o" help:"File to write; default: report.html in the folder."`
+	Rounds string `help:"Rounds of the DAG to draw, as 10-33; default: the first ones that were kept." placeholder:"FROM-TO"`
+}
+
+// Run makes the HTML report of a results folder, or makes it anew.
+func (c *reportCommand) Run(s streams) error {
+	rounds, err := parseRounds(c.Rounds)
+	if err != nil {
+		return err
+	}
+	run, err := readResults(c.Dir)
+	if err != nil {
+		return err
+	}
+	out := c.Out
+	if out == "" {
+		out = filepath.Join(c.Dir, result.ReportFile)
+	}
+	err = result.Replace(out, func(w io.Writer) error { return report.Write(w, run, report.Options{Rounds: rounds}) })
+	if err == nil {
+		fmt.Fprintln(s.out, out)
+	}
+	return err
+}
+
+// parseRounds reads "10-33"; "" is the zero value.
+func parseRounds(text string) (r picture.Rounds, err error) {
+	if text == "" {
+		return r, nil
+	}
+	from, to, _ := strings.Cut(text, "-")
+	var toErr error
+	r.From, err = strconv.ParseUint(from, 10, 64)
+	r.To, toErr = strconv.ParseUint(to, 10, 64)
+	if err != nil || toErr != nil || r.To < r.From {
+		return r, &hinted{fmt.Errorf("%q are no rounds", text), "--rounds 10-33"}
+	}
+	return r, nil
+}
+
+type plotCommand struct {
+	Dirs []string `arg:"" help:"Results folders; several are drawn into one figure."`
+	What string   `required:"" enum:"latency-cdf,latency-time,throughput,bytes,propagation" help:"One of ${enum}."`
+	Out  string   `short:"o" required:"" help:"File to write, ending in .svg or .pdf."`
+}
+
+// Run draws a figure of one run or of several.
+func (c *plotCommand) Run(s streams) error {
+	format, err := plot.Format(c.Out)
+	if err != nil {
+		return &hinted{err, "floorsim plot " + c.Dirs[0] + " --what " + c.What + " -o " + c.What + ".svg"}
+	}
+	var runs []plot.Named
+	for _, dir := range c.Dirs {
+		run, err := readResults(dir)
+		if err != nil {
+			return err
+		}
+		named := plot.Named{Run: run}
+		if len(c.Dirs) > 1 {
+			named.Name = filepath.Base(filepath.Clean(dir))
+		}
+		runs = append(runs, named)
+	}
+	if err := result.Replace(c.Out, func(w io.Writer) error { return plot.Write(w, c.What, format, runs) }); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, c.Out)
+	return nil
+}
+
+type pictureCommand struct {
+	Dir    string        `arg:"" help:"Results folder."`
+	What   string        `required:"" enum:"space-time,dag" help:"space-time, of the event log, or dag, of the blocks that were kept."`
+	Out    string        `short:"o" required:"" help:"SVG file to write."`
+	Nodes  []uint32      `help:"Nodes of a space-time diagram; default: all in the event log."`
+	From   time.Duration `help:"Begin of a space-time diagram, in virtual time."`
+	To     time.Duration `help:"End of a space-time diagram; default: that of the event log."`
+	Rounds string        `help:"Rounds of a dag, as 10-33." placeholder:"FROM-TO"`
+}
+
+// Run draws a run event by event, or its blocks.
+func (c *pictureCommand) Run(s streams) error {
+	rounds, err := parseRounds(c.Rounds)
+	if err != nil {
+		return err
+	}
+	run, err := readResults(c.Dir)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.What == "dag" && len(run.Blocks) == 0:
+		return &hinted{errors.New("no blocks were kept"), "run the scenario again with a window of rounds"}
+	case c.What == "space-time" && len(run.Events) == 0:
+		return &hinted{errors.New("there is no event log"), "run the scenario again and ask for the events of some nodes and instants"}
+	}
+	span := picture.Span{From: result.Instant(c.From), To: result.Instant(c.To)}
+	if c.To == 0 {
+		span.To = run.Asked.To
+	}
+	for _, n := range c.Nodes {
+		span.Nodes = append(span.Nodes, result.Node(n))
+	}
+	err = result.Replace(c.Out, func(w io.Writer) error {
+		if c.What == "dag" {
+			return picture.DAG(w, run, rounds)
+		}
+		return picture.SpaceTime(w, run, span)
+	})
+	if err == nil {
+		fmt.Fprintln(s.out, c.Out)
+	}
+	return err
+}
+
+type diffCommand struct {
+	A         string `arg:"" help:"Results folder."`
+	B         string `arg:"" help:"Results folder."`
+	Quantiles bool   `help:"Compare quantiles alone: for runs of different scenarios or seeds."`
+}
+
+// Run tells where two runs part. Exit code 1 if they do.
+func (c *diffCommand) Run(s streams) error {
+	a, err := readResults(c.A)
+	if err != nil {
+		return err
+	}
+	b, err := readResults(c.B)
+	if err != nil {
+		return err
+	}
+	if c.Quantiles {
+		return c.quantiles(s, result.CompareQuantiles(a, b))
+	}
+	if err := result.Comparable(a, b); err != nil {
+		return advised(err)
+	}
+	if a.Summary.Build != b.Summary.Build {
+		fmt.Fprintf(s.talk, "floorsim: note: the builds differ, %q and %q\n", a.Summary.Build, b.Summary.Build)
+	}
+	d := result.Compare(a, b)
+	if d.Equal {
+		fmt.Fprintf(s.out, "equal: %d events, fingerprint %s\n", a.Summary.Events, a.Summary.Fingerprint)
+		return nil
+	}
+	c.difference(s, d, a.Summary.Kinds)
+	fmt.Fprintln(s.out)
+	if err := c.quantiles(s, d.Quantiles); err != nil && !errors.Is(err, errFailed) {
+		return err
+	}
+	return errFailed
+}
+
+func (c *diffCommand) difference(s streams, d *result.Difference, kinds []string) {
+	w := d.Windows[0]
+	fmt.Fprintf(s.out, "the runs part between %v and %v; partition %d: equal up to event %d, different by event %d\n", d.From, d.To, w.Partition, w.From, w.To)
+	if more := len(d.Windows) - 1; more > 0 {
+		fmt.Fprintf(s.out, "%d more partitions differ later on or as early\n", more)
+	}
+	if d.First == nil {
+		fmt.Fprintf(s.out, "the event logs do not reach there: run both again and ask for the events of all nodes from %v to %v\n", d.From, d.To)
+		return
+	}
+	for _, e := range d.Before {
+		fmt.Fprintf(s.out, "  both  %s\n", eventLine(&e, kinds))
+	}
+	fmt.Fprintf(s.out, "  A     %s\n  B     %s\n", eventLine(d.First.A, kinds), eventLine(d.First.B, kinds))
+	if !d.Certain {
+		fmt.Fprintln(s.out, "the logs have gaps before it, so an earlier event may differ: ask for the events of all nodes")
+	}
+}
+
+func eventLine(e *result.Logged, kinds []string) string {
+	if e == nil {
+		return "nothing there"
+	}
+	line := fmt.Sprintf("#%d %v %v %v", e.Index, e.At, e.Node, e.Act)
+	if e.Peer != result.NoNode && int(e.Kind) < len(kinds) {
+		line += fmt.Sprintf(" %s %d, %v", kinds[e.Kind], e.Message, e.Peer)
+	}
+	line += fmt.Sprintf(" [%d]", e.Detail)
+	if e.Label != "" {
+		line += " " + e.Label
+	}
+	return line
+}
+
+// quantiles prints the distributions that differ; exit code 1 if any does.
+func (c *diffCommand) quantiles(s streams, pairs []result.QuantilePair) error {
+	if len(pairs) == 0 {
+		fmt.Fprintln(s.out, "all quantiles are equal")
+		return nil
+	}
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "distribution\trun\tcount\t5 %\t50 %\t95 %\t99 %\tmost")
+	for _, p := range pairs {
+		for _, side := range []struct {
+			run string
+			q   result.Quantiles
+		}{{"A", p.A}, {"B", p.B}} {
+			name := p.A.Name
+			if name == "" {
+				name = p.B.Name
+			}
+			q := side.q
+			if q.Count == 0 {
+				fmt.Fprintf(t, "%s\t%s\tnot measured\n", name, side.run)
+				continue
+			}
+			fmt.Fprintf(t, "%s\t%s\t%d\t%v\t%v\t%v\t%v\t%v\n", name, side.run, q.Count, time.Duration(q.P5), time.Duration(q.P50), time.Duration(q.P95), time.Duration(q.P99), time.Duration(q.Max))
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return errFailed
+}

@@ -1,0 +1,95 @@
+package report_test
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/floormesh/floormesh/sim/result"
+	"github.com/floormesh/floormesh/sim/result/picture"
+	"github.com/floormesh/floormesh/sim/result/report"
+	"github.com/floormesh/floormesh/sim/result/resulttest"
+)
+
+func page(t *testing.T, run *result.Run, o report.Options) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := report.Write(&out, run, o); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestPageStandsAlone: nothing is fetched, every chart has a title, words for those
+// who do not see it, and a table.
+func TestPageStandsAlone(t *testing.T) {
+	text := page(t, resulttest.Run(t, resulttest.Options{Seed: 7, Failed: true}), report.Options{})
+	if found := regexp.MustCompile(`(?i)\s(src|href)=|url\(|@import`).FindString(text); found != "" {
+		t.Errorf("the page asks for something: %q", found)
+	}
+	if strings.Count(text, "http") != strings.Count(text, `xmlns="http://www.w3.org/2000/svg"`)+strings.Count(text, "http-equiv") {
+		t.Error("the page names an address")
+	}
+	charts := strings.Count(text, `<svg `)
+	if charts != 9 {
+		t.Errorf("%d charts, want 7 of the run, the faults and the DAG", charts)
+	}
+	for _, what := range []string{`role="img"`, "<desc>", "<summary>Numbers</summary>"} {
+		if n := strings.Count(text, what); n != charts {
+			t.Errorf("%d times %s for %d charts", n, what, charts)
+		}
+	}
+	for _, want := range []string{"1 of 3 checks failed", "liveness", "n2 at ", "The DAG, rounds 1 to 14", `"seed":7`, "name: made up"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+}
+
+// TestSameRunSamePage, but for the line that says what the machine did.
+func TestSameRunSamePage(t *testing.T) {
+	one := page(t, resulttest.Run(t, resulttest.Options{Seed: 7}), report.Options{})
+	if again := page(t, resulttest.Run(t, resulttest.Options{Seed: 7}), report.Options{}); one != again {
+		t.Error("two reports of one run differ")
+	}
+	slow := page(t, resulttest.Run(t, resulttest.Options{Seed: 7, Wall: time.Minute, Workers: 2}), report.Options{})
+	a, b := strings.Split(one, "\n"), strings.Split(slow, "\n")
+	for i := range a {
+		if len(a) != len(b) || a[i] != b[i] && !strings.Contains(a[i], "Run on linux/amd64") && !strings.Contains(a[i], `"machine":{`) {
+			t.Fatalf("line %d depends on the machine: %.200s", i, a[i])
+		}
+	}
+}
+
+// TestWordsAreEscaped: a scenario may be called anything.
+func TestWordsAreEscaped(t *testing.T) {
+	run := resulttest.Run(t, resulttest.Options{Seed: 7})
+	const evil = `</script><script>alert(1)</script>`
+	run.Summary.Scenario, run.Scenario = evil, []byte(evil)
+	run.Summary.Faults[0].Label, run.Summary.Faults[0].Kind = evil, evil
+	run.Summary.Verdicts[0].Detail = evil
+	if text := page(t, run, report.Options{}); strings.Contains(text, "<script>alert") {
+		t.Error("a name became a script")
+	}
+}
+
+// TestRounds: the window of the DAG can be chosen.
+func TestRounds(t *testing.T) {
+	text := page(t, resulttest.Run(t, resulttest.Options{Seed: 7}), report.Options{Rounds: picture.Rounds{From: 3, To: 5}})
+	if !strings.Contains(text, "The DAG, rounds 3 to 5") || strings.Contains(text, "member 0, round 6,") {
+		t.Error("rounds 3 to 5 were asked for")
+	}
+}
+
+// TestEmptyRun: a run in which nothing happened has a page all the same.
+func TestEmptyRun(t *testing.T) {
+	book, err := result.NewBook(result.Config{Interval: time.Second, Kinds: []string{"block"}, Roles: []string{"member"}, Nodes: make([]result.Place, 1), Partitions: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := page(t, book.Close(result.Outcome{Scenario: "idle"}), report.Options{}); !strings.Contains(text, "nothing was checked") || strings.Contains(text, "<svg ") {
+		t.Error("a page of nothing, with charts or without a verdict")
+	}
+}
