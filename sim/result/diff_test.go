@@ -130,3 +130,16 @@ func TestQuantilesOfOneRunOnly(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestSameBuild: an unknown build is no build at all.
+func TestSameBuild(t *testing.T) {
+	for _, c := range []struct {
+		run, own string
+		want     bool
+	}{{"v1", "v1", true}, {"v1", "v2", false}, {"", "", false}} {
+		s := result.Summary{Build: c.run}
+		if got := s.SameBuild(c.own); got != c.want {
+			t.Errorf("run by %q, asked by %q: %t", c.run, c.own, got)
+		}
+	}
+}

@@ -11,12 +11,12 @@ import (
 
 // Sizes of a chart.
 const (
-	chartWidth  = 7200
-	chartHeight = 2700
+	chartWidth  = 5600
+	chartHeight = 2600
 	plotLeft    = 560
-	plotRight   = 5900 // labels of lines stand right of it
+	plotRight   = 4560 // labels of lines stand right of it
 	plotTop     = 330
-	plotBottom  = 2300
+	plotBottom  = 2200
 )
 
 // A line is one series of a chart.
@@ -94,7 +94,7 @@ func (c *chart) drawAxes(d *svg.Drawing) {
 		d.Text("t e", plotLeft-70, at+40, c.y.unit.Format(v))
 	}
 	d.Line("axis", plotLeft, plotBottom, plotRight, plotBottom)
-	for _, v := range c.x.Ticks(8) {
+	for _, v := range c.x.Ticks(7) {
 		at := c.x.At(v)
 		d.Line("axis", at, plotBottom, at, plotBottom+50)
 		d.Text("t m", at, plotBottom+180, c.x.unit.Format(v))

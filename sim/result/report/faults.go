@@ -14,7 +14,7 @@ func timeline(run *result.Run) (figure, bool) {
 	if len(faults) == 0 {
 		return figure{}, false
 	}
-	const row, top, left = 200, 200, 1900
+	const row, top, left = 200, 200, 1750
 	shown := faults[:min(len(faults), maxFaultRows)]
 	bottom := top + row*svg.Length(len(shown))
 	takeaway := fmt.Sprintf("%d faults, the last one over at %s of %s.", len(faults), svg.Duration(lastEnd(faults)), svg.Duration(int64(run.Summary.Duration)))
@@ -33,7 +33,7 @@ func timeline(run *result.Run) (figure, bool) {
 	for i, fault := range shown {
 		y := top + row*svg.Length(i)
 		from, to := x.At(int64(fault.From)), x.At(int64(fault.To))
-		d.Text("e", left-100, y+80, cut(fault.Kind+": "+fault.Label, 30))
+		d.Text("e", left-100, y+80, cut(fault.Kind+": "+fault.Label, 26))
 		d.Round("bad", from, y-20, max(40, to-from), 120, 30, fmt.Sprintf("%s: %s, %v to %v", fault.Kind, fault.Label, fault.From, fault.To))
 	}
 	for _, fault := range faults {

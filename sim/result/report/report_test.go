@@ -93,3 +93,31 @@ func TestEmptyRun(t *testing.T) {
 		t.Error("a page of nothing, with charts or without a verdict")
 	}
 }
+
+// TestMuchToShow: latencies of many sizes, many kinds of messages, many faults.
+func TestMuchToShow(t *testing.T) {
+	kinds := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	book, err := result.NewBook(result.Config{Interval: time.Second, Kinds: kinds, Roles: []string{"member"}, Nodes: make([]result.Place, 1), Partitions: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := book.Partition(0)
+	for i := range 60 {
+		at := result.Instant(i) * result.Instant(time.Second)
+		r.Reached(result.Final, at, time.Millisecond<<(i%12), 1)
+		r.Sent(at, 0, result.Kind(i%len(kinds)), uint64(1000-i%len(kinds)))
+	}
+	faults := make([]result.Fault, 40)
+	for i := range faults {
+		faults[i] = result.Fault{Kind: "crash", Label: "n0", From: result.Instant(i) * 1e9, To: result.Instant(i)*1e9 + 5e8}
+	}
+	text := page(t, book.Close(result.Outcome{Scenario: "much", End: 60e9, Faults: faults}), report.Options{})
+	for _, want := range []string{"time (logarithmic)", ">others</text>", "The first 24 are drawn.", ">e</text>"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	if strings.Contains(text, ">f</text>") || strings.Count(text, `class="bad"`) != 24 {
+		t.Error("more is drawn than is read")
+	}
+}
