@@ -40,6 +40,9 @@
 //	events.parquet      the event log, when one was asked for
 //	report.html         written and refreshed by floorsim report; not covered by the hashes
 //
+// Instants and durations are nanoseconds, as the names of their columns say. The peer of
+// an event that has none is 4294967295. The middle of a bucket stands for its values.
+//
 // A folder appears as a whole or not at all. Reading is strict: a file that is
 // missing, torn or changed, a key that is not known, a folder of another schema
 // are errors that name the place and the remedy. All but the machine part of

@@ -3,6 +3,7 @@ package result
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -23,6 +24,25 @@ func (n Node) String() string {
 		return "-"
 	}
 	return fmt.Sprintf("n%d", uint32(n))
+}
+
+// MarshalJSON writes the number, or null for NoNode.
+func (n Node) MarshalJSON() ([]byte, error) {
+	if n == NoNode {
+		return []byte("null"), nil
+	}
+	return strconv.AppendUint(nil, uint64(n), 10), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (n *Node) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = NoNode
+		return nil
+	}
+	v, err := strconv.ParseUint(string(text), 10, 32)
+	*n = Node(v)
+	return err
 }
 
 // Kind is the kind of a message: an index into Config.Kinds.
