@@ -59,8 +59,12 @@ func small() *result.Run {
 		{Kind: "clog", Label: "all", From: 90 * ms, To: 95 * ms},
 	}
 	run.Blocks = []result.Block{
-		{ID: 1, Round: 1, Author: 0}, {ID: 2, Round: 1, Author: 1}, {ID: 3, Round: 1, Author: 2}, {ID: 4, Round: 1, Author: 2},
-		{ID: 5, Round: 2, Author: 0, Parents: []uint64{1, 2, 3}}, {ID: 6, Round: 2, Author: 1, Parents: []uint64{1, 2, 4}},
+		{ID: 1, Round: 1, Author: 0},
+		{ID: 2, Round: 1, Author: 1},
+		{ID: 3, Round: 1, Author: 2},
+		{ID: 4, Round: 1, Author: 2},
+		{ID: 5, Round: 2, Author: 0, Parents: []uint64{1, 2, 3}},
+		{ID: 6, Round: 2, Author: 1, Parents: []uint64{1, 2, 4}},
 		{ID: 7, Round: 3, Author: 1, Parents: []uint64{6, 5}},
 	}
 	run.Decisions = []result.Decision{{Round: 1, Author: 0, Committed: true, Block: 1}, {Round: 2, Author: 2}, {Round: 3, Author: 1}}

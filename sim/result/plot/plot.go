@@ -114,8 +114,8 @@ func addCurves(p *plot.Plot, curves []curve) (legend []plot.Legend, err error) {
 	p.X.Min, p.Y.Min = 0, 0
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Padding = 0
-		axis.LineStyle.Width = vg.Points(0.6)
-		axis.Tick.LineStyle.Width = vg.Points(0.6)
+		axis.Width = vg.Points(0.6)
+		axis.Tick.Width = vg.Points(0.6)
 	}
 	grid := plotter.NewGrid()
 	grid.Vertical.Width = 0

@@ -52,10 +52,8 @@ func Write(w io.Writer, run *result.Run, o Options) error {
 		S: s, Style: svg.Style, Failed: len(s.Failed()) > 0, Verdict: verdict(s), Facts: facts(run),
 		Scenario: string(run.Scenario), Cut: dropped(&s.Dropped), Machine: machine(s), JSON: s,
 	}
-	for _, f := range figures(run) {
-		p.Figures = append(p.Figures, f)
-	}
-	if f, any := timeline(run); any {
+	p.Figures = figures(run)
+	if f, broken := timeline(run); broken {
 		p.Figures = append(p.Figures, f)
 	}
 	for i := range p.Figures {
