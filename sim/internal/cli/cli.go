@@ -48,6 +48,7 @@ type commands struct {
 	Picture pictureCommand `cmd:"" help:"Draw who told whom what and when, or a window of the DAG."`
 	Export  exportCommand  `cmd:"" help:"Write the tables of a results folder as CSV."`
 	Diff    diffCommand    `cmd:"" help:"Find the first event in which two runs differ. Exit code 1 if there is one."`
+	Explain explainCommand `cmd:"" help:"Print a scenario with everything that it leaves unsaid, or say what is wrong with it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

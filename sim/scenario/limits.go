@@ -1,0 +1,55 @@
+package scenario
+
+import "time"
+
+// Bounds of what is read. A scenario is written by a person; these keep a
+// damaged or hostile file from costing more than an error.
+const (
+	// MaxSourceBytes bounds one file: the largest library scenario, fully
+	// explained with comments, has some 40 KiB.
+	MaxSourceBytes = 256 << 10
+	// maxSources and maxSettings bound the overlays and --set of one run; chosen arbitrarily.
+	maxSources  = 64
+	maxSettings = 256
+	// maxLineBytes bounds a line, and with it how deep blocks can nest in one.
+	maxLineBytes = 4 << 10
+	// maxDepth bounds nesting. The deepest key there is lies six levels down.
+	maxDepth = 32
+	// maxTreeNodes bounds keys and values of all overlays together.
+	maxTreeNodes = 200_000
+	// maxItems bounds every list.
+	maxItems = 10_000
+	// maxTextBytes bounds a text value, of which descriptions are the longest.
+	maxTextBytes = 16 << 10
+	// maxProblems is how many problems are told: more do not help anybody.
+	maxProblems = 25
+	// maxShownRunes is how much of a source line an error shows.
+	maxShownRunes = 120
+	// maxPathSteps bounds a key path in --set and in sweeps; see maxDepth.
+	maxPathSteps = 2 * maxDepth
+)
+
+// Bounds of what a scenario may ask for. Those that the protocol knows are
+// repeated here, since scenarios know nothing of it; the world's tests compare.
+const (
+	// maxNodes is ten times what the simulator has been built for.
+	maxNodes = 1_000_000
+	// maxCommittee is the protocol's.
+	maxCommittee = 128
+	// maxNameBytes is a DNS label's, as for every name in a genesis document.
+	maxNameBytes = 63
+	// maxRecordBytes is the protocol's bound on a record's payload.
+	maxRecordBytes = 64<<10 - 128
+	// maxBatchBytes is the protocol's, less what stands around the records.
+	maxBatchBytes = 512<<10 - 1<<10
+	// recordOverheadBytes is about what an envelope adds to a record's payload.
+	recordOverheadBytes = 120
+	// maxPoints bounds a sweep: at a minute each, two months on one core.
+	maxPoints = 100_000
+	// maxOccurrences bounds how often one fault repeats.
+	maxOccurrences = 1_000_000
+	// defaultCommittee is how many gateways get a seat unless a site says otherwise.
+	defaultCommittee = 31
+	// maxDuration is a year of virtual time.
+	maxDuration = 8760 * time.Hour
+)
