@@ -1,6 +1,9 @@
 package scenario
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Checks are what must hold.
 type Checks struct {
@@ -20,10 +23,8 @@ type Checks struct {
 
 // Checks reports whether a property is checked.
 func (c *Checks) Checks(p Property) bool {
-	for _, off := range c.Off {
-		if off == p {
-			return false
-		}
+	if slices.Contains(c.Off, p) {
+		return false
 	}
 	return (p != PropertyLiveness || c.Settle > 0) && (p != PropertyQuiescence || c.Rest > 0)
 }

@@ -169,7 +169,7 @@ func (c *constraint) holds(s *Scenario) (bool, error) {
 }
 
 func ordered(v reflect.Value) bool {
-	_, isRate := v.Interface().(Rate)
+	_, isRate := reflect.TypeAssert[Rate](v)
 	return isRate || v.CanInt() || v.CanUint()
 }
 
@@ -185,7 +185,7 @@ func compare(a, b reflect.Value, fa, fb int64) (int, error) {
 	case !isScalar(a.Type()):
 		return 0, fmt.Errorf("only single values can be compared")
 	}
-	if rate, ok := a.Interface().(Rate); ok {
+	if rate, ok := reflect.TypeAssert[Rate](a); ok {
 		return rate.Compare(b.Interface().(Rate)), nil
 	}
 	return cmp.Compare(textOf(a), textOf(b)), nil

@@ -123,7 +123,7 @@ func (q *quantity) unit(text, name string) (int64, error) {
 	if name == "" {
 		return 0, q.errorf(text, "the unit is missing (%s)", strings.Join(names, ", "))
 	}
-	return 0, q.errorf(text, "no unit is called %q (there are %s)%s", name, strings.Join(names, ", "), didYouMean(name, names))
+	return 0, q.errorf(text, "no unit is called %q (there are %s%s)", name, strings.Join(names, ", "), didYouMean(name, names))
 }
 
 // format writes a value in the largest unit that does without a fraction.

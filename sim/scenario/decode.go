@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func (d *decoder) structure(v reflect.Value, t *tree, at Place, path string) {
 			continue
 		}
 		kind = v.Field(0).String()
-		if fillable, ok := v.Addr().Interface().(filler); ok {
+		if fillable, ok := reflect.TypeAssert[filler](v.Addr()); ok {
 			fillable.fill()
 		}
 	}
@@ -78,7 +79,7 @@ func hasKinds(fields []field) bool {
 }
 
 func fills(v reflect.Value) bool {
-	_, ok := v.Addr().Interface().(filler)
+	_, ok := reflect.TypeAssert[filler](v.Addr())
 	return ok
 }
 
@@ -89,12 +90,7 @@ func (d *decoder) unknown(fields []field, t *tree, path string) {
 		names[i] = fields[i].key
 	}
 	known := func(key string) bool {
-		for _, n := range names {
-			if n == key {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(names, key)
 	}
 	for _, e := range t.entries {
 		if known(e.key) {
@@ -151,7 +147,10 @@ func (d *decoder) list(v reflect.Value, t *tree, path string, f *field) {
 		}
 		items = []*tree{t}
 	}
-	v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+	v.SetZero() // none is nil, however it is written
+	if len(items) > 0 {
+		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+	}
 	for i, item := range items {
 		part, where := v.Index(i), path+"["+strconv.Itoa(i)+"]"
 		if elem.Kind() == reflect.Struct && !isScalar(elem) {
@@ -185,8 +184,8 @@ func (d *decoder) scalar(v reflect.Value, t *tree, path string, f *field) bool {
 // mistyped says what is wrong with how a value is written: whether text is quoted
 // makes it another type in YAML.
 func mistyped(v reflect.Value, t *tree) string {
-	_, isRaw := v.Interface().(Raw)
-	_, isNamed := v.Interface().(named)
+	_, isRaw := reflect.TypeAssert[Raw](v)
+	_, isNamed := reflect.TypeAssert[named](v)
 	isText := v.Kind() == reflect.String && !isNamed && !isRaw
 	switch {
 	case isText && strings.IndexFunc(t.text, func(c rune) bool { return c < ' ' && c != '\n' && c != '\t' || c == 0x7F }) >= 0:
@@ -214,7 +213,7 @@ func isPlainText(text string) bool {
 // expected says what a type's values look like.
 func expected(t reflect.Type) string {
 	v := reflect.New(t).Elem()
-	if n, ok := v.Interface().(named); ok {
+	if n, ok := reflect.TypeAssert[named](v); ok {
 		return "one of " + strings.Join(n.Names(), ", ")
 	}
 	if v.Type() == reflect.TypeFor[time.Duration]() {

@@ -10,6 +10,7 @@ import (
 // nothing decoded yet.
 type Document struct {
 	tree     *tree
+	order    map[*Source]int // of laying
 	sources  int
 	settings int
 	problems Problems
@@ -21,6 +22,7 @@ func (d *Document) Lay(source Source) {
 		d.problems.add(Problem{Text: "too many overlays"})
 		return
 	}
+	d.came(&source)
 	t := parse(&source, &d.problems)
 	if t != nil && t.form != formMap && t.form != formNull {
 		d.problems.add(Problem{Place: t.at, Text: "this is " + t.form.String() + "; expected keys such as \"name\", \"sites\" and \"load\""})
@@ -41,6 +43,7 @@ func (d *Document) Set(setting string) {
 		return
 	}
 	source := &Source{Name: "--set", Text: setting}
+	d.came(source)
 	path, value, ok := strings.Cut(setting, "=")
 	if !ok {
 		d.problems.add(Problem{Place: Place{source, 1, 1, utf8.RuneCountInString(setting)}, Text: `no "=" in it; expected key.path=value`})
@@ -57,6 +60,14 @@ func (d *Document) Set(setting string) {
 	}
 	where := func(s step) Place { return Place{source, 1, s.at + 1, s.width} }
 	d.set(path, t, where)
+}
+
+// came notes a source, for the order in which problems are told.
+func (d *Document) came(s *Source) {
+	if d.order == nil {
+		d.order = make(map[*Source]int)
+	}
+	d.order[s] = len(d.order) + 1
 }
 
 // set lays a value over what a path leads to.
@@ -93,6 +104,7 @@ func (d *Document) decode() (s *Scenario, problems *Problems, understood bool) {
 	if d.tree != nil {
 		dec.scenario(s, d.tree)
 	}
+	defer problems.sort(d.order)
 	understood = problems.err() == nil
 	spoilt, all := spoilt(problems)
 	if all {

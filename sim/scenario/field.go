@@ -63,10 +63,10 @@ type shaped interface{ shape() map[string]any }
 // scalarOf returns how a value is read from a text, nil if it is none that has
 // a syntax of its own.
 func scalarOf(v reflect.Value) encoding.TextUnmarshaler {
-	if d, ok := v.Addr().Interface().(*time.Duration); ok {
+	if d, ok := reflect.TypeAssert[*time.Duration](v.Addr()); ok {
 		return (*duration)(d)
 	}
-	u, _ := v.Addr().Interface().(encoding.TextUnmarshaler)
+	u, _ := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr())
 	return u
 }
 
@@ -107,7 +107,7 @@ func setText(v reflect.Value, text string) error {
 	if u := scalarOf(v); u != nil {
 		return u.UnmarshalText([]byte(text))
 	}
-	if n, ok := v.Interface().(named); ok {
+	if n, ok := reflect.TypeAssert[named](v); ok {
 		return setNamed(v, n.Names(), text)
 	}
 	switch v.Kind() {

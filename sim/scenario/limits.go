@@ -1,7 +1,5 @@
 package scenario
 
-import "time"
-
 // Bounds of what is read. A scenario is written by a person; these keep a
 // damaged or hostile file from costing more than an error.
 const (
@@ -29,13 +27,11 @@ const (
 	maxPathSteps = 2 * maxDepth
 )
 
-// Bounds of what a scenario may ask for. Those that the protocol knows are
-// repeated here, since scenarios know nothing of it; the world's tests compare.
+// Bounds of what a scenario may ask for, beside the ranges in the types' tags. Those that
+// the protocol knows are repeated here, since scenarios know nothing of it; a test compares.
 const (
 	// maxNodes is ten times what the simulator has been built for.
 	maxNodes = 1_000_000
-	// maxCommittee is the protocol's.
-	maxCommittee = 128
 	// maxNameBytes is a DNS label's, as for every name in a genesis document.
 	maxNameBytes = 63
 	// maxRecordBytes is the protocol's bound on a record's payload.
@@ -50,6 +46,4 @@ const (
 	maxOccurrences = 1_000_000
 	// defaultCommittee is how many gateways get a seat unless a site says otherwise.
 	defaultCommittee = 31
-	// maxDuration is a year of virtual time.
-	maxDuration = 8760 * time.Hour
 )

@@ -41,7 +41,11 @@ func layMap(base, over *tree, problems *Problems) *tree {
 			}
 			continue
 		}
-		e.value = lay(out.get(e.key), e.value, problems)
+		below := out.get(e.key)
+		if below != nil && below.form == formMap && e.value.form == formMap {
+			e.at = out.entries[out.find(e.key)].at // still the one who brought it up
+		}
+		e.value = lay(below, e.value, problems)
 		out = out.put(e)
 	}
 	return out

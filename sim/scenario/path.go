@@ -145,6 +145,9 @@ func (t *tree) withKey(s step, rest []step, value *tree, where func(step) Place,
 		e.value = extend(t.get(name), e, problems)
 		return t.put(e), nil
 	}
+	if i := t.find(s.key); i >= 0 && len(rest) > 0 {
+		e.at = t.entries[i].at // still the one who brought it up
+	}
 	below, err := t.get(s.key).with(rest, value, where, problems)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -84,7 +85,7 @@ func (w *walk) axis(i int, d *Document, set []string) bool {
 	}
 	axis := &w.base.Sweep.Axes[i]
 	for j, row := range axis.Values {
-		next, texts := &Document{tree: d.tree}, set[:len(set):len(set)]
+		next, texts := &Document{tree: d.tree}, slices.Clip(set)
 		for k, key := range axis.Key {
 			text := key + "=" + string(row[k])
 			source := &Source{Name: fmt.Sprintf("sweep.axes[%d].values[%d]", i, j), Text: text}
@@ -116,6 +117,9 @@ func (w *walk) combination(d *Document, set []string) bool {
 		return false
 	case !kept:
 		return true
+	case !understood:
+		w.yield(nil, fmt.Errorf("%s: %w", describeSet(set), problems))
+		return false
 	case problems.err() != nil:
 		w.yield(nil, fmt.Errorf("%s (a constraint could leave this point out): %w", describeSet(set), problems))
 		return false

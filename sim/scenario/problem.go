@@ -1,7 +1,9 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -88,8 +90,7 @@ func (p *Problem) Error() string {
 	return p.Place.String() + ": " + p.Text + p.Place.excerpt()
 }
 
-// Problems is everything that is wrong with a scenario, in the order in which
-// it was found.
+// Problems is everything that is wrong with a scenario, in the order of the sources.
 type Problems struct {
 	All []Problem
 	// More is how many were found beyond those kept.
@@ -110,16 +111,25 @@ func (p *Problems) Error() string {
 
 // add keeps a problem. The same text at the same place is told once.
 func (p *Problems) add(problem Problem) {
-	for i := range p.All {
-		if p.All[i] == problem {
-			return
-		}
+	if slices.Contains(p.All, problem) {
+		return
 	}
 	if len(p.All) == maxProblems {
 		p.More++
 		return
 	}
 	p.All = append(p.All, problem)
+}
+
+// sort brings the problems into the order of their sources, and of places in them.
+func (p *Problems) sort(order map[*Source]int) {
+	slices.SortStableFunc(p.All, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(order[a.Place.Source], order[b.Place.Source]),
+			cmp.Compare(a.Place.Line, b.Place.Line),
+			cmp.Compare(a.Place.Column, b.Place.Column),
+		)
+	})
 }
 
 // err returns the problems as an error, nil if there is none.

@@ -9,7 +9,7 @@ type Protocol struct {
 	// Timing holds every duration of the protocol.
 	Timing Timing `yaml:"timing"`
 	// WindowRounds is how many rounds back a commit reaches.
-	WindowRounds int `yaml:"window-rounds" default:"100" range:"10..10000"`
+	WindowRounds int `yaml:"window-rounds" default:"100" range:"4..10000"`
 	// DuplicateLeaves is among how many of the newest leaves duplicates are sought.
 	DuplicateLeaves int `yaml:"duplicate-leaves" default:"262144" range:"1..16777216"`
 	// CheckpointInterval is the least commit time between checkpoints.

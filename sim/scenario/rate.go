@@ -46,7 +46,7 @@ func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 // String writes the rate.
 func (r Rate) String() string {
 	per := duration(r.Per).String()
-	if number, ok := strings.CutPrefix(per, "1"); ok && strings.TrimLeft(number, "0123456789.") == number {
+	if number, ok := strings.CutPrefix(per, "1"); ok && !strings.ContainsAny(number, "0123456789.") {
 		per = number
 	}
 	return fmt.Sprintf("%d/%s", r.Count, per)

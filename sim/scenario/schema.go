@@ -75,6 +75,9 @@ func (b *schemaBuilder) property(t reflect.Type, f *field) map[string]any {
 		s = map[string]any{"allOf": []any{s}}
 	}
 	s["description"] = b.docs[f.owner+"."+f.goName]
+	if f.low != "" && s["minimum"] == nil {
+		s["description"] = fmt.Sprintf("%s From %s to %s.", s["description"], f.low, f.high)
+	}
 	if f.value != "" {
 		s["default"] = defaultOf(t, f.value)
 	}

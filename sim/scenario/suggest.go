@@ -18,7 +18,7 @@ func didYouMean(text string, names []string) string {
 // a slip or two. The first of several as near wins.
 func Nearest(text string, names []string) string {
 	text = strings.ToLower(text)
-	best, least := "", 1+len(text)/3
+	best, least := "", 1+len(text)/4
 	if len(text) > maxNameBytes {
 		return ""
 	}

@@ -34,7 +34,7 @@ func checkRange(v reflect.Value, f *field, path string, report func(path, text s
 	switch {
 	case isScalar(v.Type()):
 		var err error
-		if n, ok := v.Interface().(named); ok {
+		if n, ok := reflect.TypeAssert[named](v); ok {
 			err = setNamed(reflect.New(v.Type()).Elem(), n.Names(), v.String())
 		} else {
 			err = f.inRange(v)

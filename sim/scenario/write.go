@@ -120,12 +120,12 @@ func isBlock(text string) bool {
 // plain writes a scalar, in quotes where YAML would take it for something else.
 func plain(v reflect.Value) string {
 	text := textOf(v)
-	_, isNamed := v.Interface().(named)
-	_, isRaw := v.Interface().(Raw)
+	_, isNamed := reflect.TypeAssert[named](v)
+	_, isRaw := reflect.TypeAssert[Raw](v)
 	switch {
 	case v.Kind() != reflect.String || isNamed:
 		return text
-	case isRaw && isSafe(text) && text != "null":
+	case isRaw && isSafe(text) && !strings.EqualFold(text, "null"):
 		return text
 	case isSafe(text) && isPlainText(text):
 		return text
@@ -149,7 +149,7 @@ func (w *writer) comment(f *field, t reflect.Type, depth int, first *string) {
 		return
 	}
 	delete(w.docs, f.owner+"."+f.goName)
-	if n, ok := reflect.Zero(t).Interface().(named); ok {
+	if n, ok := reflect.TypeAssert[named](reflect.Zero(t)); ok {
 		text += " One of " + strings.Join(n.Names(), ", ") + "."
 	}
 	if f.low != "" {
