@@ -10,16 +10,17 @@ import (
 func TestBounds(t *testing.T) {
 	deep := strings.Repeat("[", 100_000)
 	for says, text := range map[string]string{
-		"262145 bytes, at most": strings.Repeat("#\n", MaxSourceBytes/2) + "#",
-		"a line of 4097 bytes":  "name: " + strings.Repeat("a", maxLineBytes-5),
-		"not UTF-8":             "name: \xff",
-		"a control character":   "name: \x00",
-		"nest too deep":         strings.Join(chunks(deep, 100), "\n"),
-		"a list of 10001":       "sites: [" + strings.Repeat("a,\n ", maxItems) + "a]",
-		"a text of 20005 bytes": "description: |\n" + strings.Repeat("  "+strings.Repeat("a", 4000)+"\n", 5),
-		"more than 32 levels":   "a: " + strings.Repeat("{a: ", 40) + strings.Repeat("}", 40),
-		"brackets and lists":    strings.Repeat("- ", 1000) + "a",
-		"lists nest too deep":   strings.Repeat("? ", 1000) + "a",
+		"262145 bytes, at most":   strings.Repeat("#\n", MaxSourceBytes/2) + "#",
+		"a line of 4097 bytes":    "name: " + strings.Repeat("a", maxLineBytes-5),
+		"not UTF-8":               "name: \xff",
+		"a control character":     "name: \x00",
+		"nest too deep":           strings.Join(chunks(deep, 100), "\n"),
+		"selectors among 1000000": "sites: [{name: a, gateways: 1000000}]\nfaults:\n" + strings.Repeat("  - {kind: crash}\n", 200),
+		"a list of 10001":         "sites: [" + strings.Repeat("a,\n ", maxItems) + "a]",
+		"a text of 20005 bytes":   "description: |\n" + strings.Repeat("  "+strings.Repeat("a", 4000)+"\n", 5),
+		"more than 32 levels":     "a: " + strings.Repeat("{a: ", 40) + strings.Repeat("}", 40),
+		"brackets and lists":      strings.Repeat("- ", 1000) + "a",
+		"lists nest too deep":     strings.Repeat("? ", 1000) + "a",
 	} {
 		_, err := Read([]Source{{Name: "x", Text: text}})
 		if err == nil || !strings.Contains(err.Error(), says) {
@@ -35,6 +36,20 @@ func TestBounds(t *testing.T) {
 	}
 	if _, err := d.Resolve(); err == nil || !strings.Contains(err.Error(), "too many settings") || !strings.Contains(err.Error(), "too many overlays") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestGroupsOfGroups checks that groups that refer to each other cost no more than their number.
+func TestGroupsOfGroups(t *testing.T) {
+	text := "sites: [{name: a}]\ngroups:\n  - {name: g, who: {role: member}}\n"
+	last := "g"
+	for range 60 {
+		text += "  - {name: " + last + "x, who: {group: [" + last + ", " + last + "]}}\n"
+		last += "x"
+	}
+	s := must(t, text)
+	if got := NewRoster(s).pick(&Selector{Group: []string{last}}, "", nil); len(got) != 4 {
+		t.Errorf("%s is %v", last, got)
 	}
 }
 

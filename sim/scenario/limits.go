@@ -44,6 +44,9 @@ const (
 	maxPoints = 100_000
 	// maxOccurrences bounds how often one fault repeats.
 	maxOccurrences = 1_000_000
+	// maxSelections bounds selectors times nodes, which is what checking them
+	// costs: some seconds.
+	maxSelections = 200_000_000
 	// defaultCommittee is how many gateways get a seat unless a site says otherwise.
 	defaultCommittee = 31
 )

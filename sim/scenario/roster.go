@@ -17,6 +17,7 @@ type Roster struct {
 
 	scenario *Scenario
 	total    int
+	groups   map[string][]int // by name
 }
 
 // Plant is one site.
@@ -32,7 +33,7 @@ type Plant struct {
 // NewRoster numbers the nodes of a resolved and valid scenario, which must not
 // change any more.
 func NewRoster(s *Scenario) *Roster {
-	r := &Roster{scenario: s}
+	r := &Roster{scenario: s, groups: make(map[string][]int)}
 	for i := range s.Sites {
 		site := &s.Sites[i]
 		for n := range site.Count {
@@ -47,6 +48,10 @@ func NewRoster(s *Scenario) *Roster {
 			r.Plants = append(r.Plants, p)
 			r.total += p.size()
 		}
+	}
+	for i := range s.Groups { // each may refer to those before it
+		g := &s.Groups[i]
+		r.groups[g.Name] = r.pick(&g.Who, "group/"+g.Name, nil)
 	}
 	return r
 }
@@ -231,7 +236,7 @@ func (r *Roster) filter(s *Selector, without []int) func(node int) bool {
 	if len(s.Group) > 0 {
 		inGroup = make(map[int]bool)
 		for _, name := range s.Group {
-			for _, node := range r.group(name) {
+			for _, node := range r.groups[name] {
 				inGroup[node] = true
 			}
 		}
@@ -251,16 +256,6 @@ func (r *Roster) filter(s *Selector, without []int) func(node int) bool {
 		_, excluded := slices.BinarySearch(without, node)
 		return !excluded
 	}
-}
-
-// group returns the nodes of a group; none if there is no such.
-func (r *Roster) group(name string) []int {
-	for i := range r.scenario.Groups {
-		if g := &r.scenario.Groups[i]; g.Name == name {
-			return r.pick(&g.Who, "group/"+name, nil)
-		}
-	}
-	return nil
 }
 
 // isAmong reports whether a plant is meant by "plant", "plant/3" or "plant/0..9".

@@ -63,6 +63,9 @@ func (s *Scenario) check(report func(path, text string)) {
 	if c.bad {
 		return // nothing that names nodes can be judged
 	}
+	if c.selections(); c.bad {
+		return
+	}
 	c.roster = NewRoster(s)
 	c.groups()
 	c.roles()
@@ -132,6 +135,20 @@ func (c *checker) sites() {
 	}
 	if total > maxNodes {
 		c.failf("sites", "%d nodes in all, at most %d", total, maxNodes)
+	}
+}
+
+// selections bounds what checking selectors costs.
+func (c *checker) selections() {
+	nodes := 0
+	for i := range c.s.Sites {
+		p := &c.s.Sites[i]
+		nodes += p.Count * (p.Gateways + p.Devices + p.Observers)
+	}
+	selectors := len(c.s.Groups) + len(c.s.Load) + 2*len(c.s.Faults) + 2*len(c.s.Adversaries) +
+		len(c.s.Outputs.Events) + len(c.s.Outputs.DAG)
+	if selectors*nodes > maxSelections {
+		c.failf("sites", "%d selectors among %d nodes; expected at most %d for the product", selectors, nodes, maxSelections)
 	}
 }
 
