@@ -35,8 +35,12 @@ func (h *hinted) Error() string { return h.err.Error() }
 
 func (h *hinted) Unwrap() error { return h.err }
 
-// streams are where commands write: results to out, talk to talk.
-type streams struct{ out, talk io.Writer }
+// streams are where commands write: results to out, talk to talk. in is read by
+// few.
+type streams struct {
+	out, talk io.Writer
+	in        io.Reader
+}
 
 type commands struct {
 	Check   checkCommand   `cmd:"" help:"Run many seeds and check every property. Exit code 1 if one fails."`
@@ -49,6 +53,8 @@ type commands struct {
 	Export  exportCommand  `cmd:"" help:"Write the tables of a results folder as CSV."`
 	Diff    diffCommand    `cmd:"" help:"Find the first event in which two runs differ. Exit code 1 if there is one."`
 	Explain explainCommand `cmd:"" help:"Print a scenario with everything that it leaves unsaid, or say what is wrong with it."`
+	Sweep   sweepCommand   `cmd:"" help:"Many runs: here, over workers on other machines, or as jobs for a cluster."`
+	Worker  workerCommand  `cmd:"" help:"Run the points of a sweep that floorsim sweep serve offers."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -56,7 +62,7 @@ type commands struct {
 type exited int
 
 // Main runs the command line and returns the exit code.
-func Main(args []string, _ io.Reader, out, talk io.Writer) (code int) {
+func Main(args []string, in io.Reader, out, talk io.Writer) (code int) {
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
@@ -81,7 +87,7 @@ func Main(args []string, _ io.Reader, out, talk io.Writer) (code int) {
 	if err != nil {
 		return complain(talk, &hinted{err, "floorsim --help"}, exitUsage)
 	}
-	if err := parsed.Run(streams{out, talk}); err != nil {
+	if err := parsed.Run(streams{out, talk, in}); err != nil {
 		if errors.Is(err, errFailed) {
 			return exitFailed
 		}

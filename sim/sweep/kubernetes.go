@@ -1,0 +1,137 @@
+package sweep
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// EmitKubernetes writes a manifest: an Indexed Job, the points as a ConfigMap if
+// they fit one, and a claim for the results unless one is named.
+func (f *Folder) EmitKubernetes(o EmitOptions) (e Emitted, err error) {
+	if o, err = o.complete(); err != nil {
+		return e, err
+	}
+	switch jobs := f.sweep.Jobs(); {
+	case o.Image == "":
+		return e, fmt.Errorf("Kubernetes needs an image that holds floorsim %s: name it with --image", f.sweep.Build)
+	case jobs > maxCompletions:
+		return e, fmt.Errorf("%d jobs, an Indexed Job of Kubernetes has at most %d: split the sweep", jobs, maxCompletions)
+	}
+	var points bytes.Buffer
+	if err := WritePoints(&points, f.sweep.Points); err != nil {
+		return e, err
+	}
+	var b strings.Builder
+	mapped := points.Len() <= maxConfigMapBytes
+	from := "/results/points.jsonl"
+	if mapped {
+		from = "/sweep/points.jsonl"
+		f.writeConfigMap(&b, points.Bytes())
+	}
+	if o.Claim == "" {
+		o.Claim = f.kubernetesName()
+		fmt.Fprintf(&b, kubernetesClaim, o.Claim, o.Storage)
+	}
+	f.writeJob(&b, o, from, mapped)
+	if e.File, err = f.emit("job.yaml", b.String()); err != nil {
+		return e, err
+	}
+	if !mapped {
+		e.Usage = fmt.Sprintf("# the points do not fit a ConfigMap: first copy %s to the root of the claim %s\n", quote(f.PointsFile()), o.Claim)
+	}
+	e.Usage += fmt.Sprintf("kubectl apply -f %s\nkubectl wait --for=condition=complete --timeout=-1s job/%s\n# then, where the claim %s can be read:\n%s sweep collect DIR\n",
+		quote(filepath.Join(f.dir, "job.yaml")), f.kubernetesName(), o.Claim, quote(o.Command))
+	return e, nil
+}
+
+func (f *Folder) kubernetesName() string { return "floorsim-" + f.sweep.ID() }
+
+func (f *Folder) writeConfigMap(b *strings.Builder, points []byte) {
+	fmt.Fprintf(b, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\nimmutable: true\ndata:\n  points.jsonl: |\n", f.kubernetesName())
+	for line := range bytes.Lines(points) {
+		fmt.Fprintf(b, "    %s", line) // one JSON object in ASCII: nothing in it means anything to YAML
+	}
+	b.WriteString("---\n")
+}
+
+func (f *Folder) writeJob(b *strings.Builder, o EmitOptions, points string, mapped bool) {
+	jobs := f.sweep.Jobs()
+	parallel := min(orDefault(o.Parallel, jobs), jobs)
+	fmt.Fprintf(b, kubernetesJob, f.kubernetesName(), jobs, parallel, o.Attempts-1, o.Image)
+	args := []string{
+		"sweep", "point", "--points", points, "--name", f.sweep.Name, "--build", f.sweep.Build,
+		"--attempts", fmt.Sprint(o.Attempts), "--index", "$(JOB_COMPLETION_INDEX)", "--out", "/results",
+	}
+	fmt.Fprintf(b, "          command: [%s]\n          args:\n", yamlText(o.Command))
+	for _, arg := range args {
+		fmt.Fprintf(b, "            - %s\n", yamlText(arg))
+	}
+	fmt.Fprintf(b, "          env:\n            - name: GOMAXPROCS\n              value: %q\n", fmt.Sprint(o.CPUs))
+	fmt.Fprintf(b, "          resources:\n            requests:\n              cpu: %q\n", fmt.Sprint(o.CPUs))
+	if o.Memory != "" {
+		fmt.Fprintf(b, "              memory: %q\n            limits:\n              memory: %q\n", o.Memory, o.Memory)
+	}
+	b.WriteString("          volumeMounts:\n            - name: results\n              mountPath: /results\n")
+	if mapped {
+		b.WriteString("            - name: sweep\n              mountPath: /sweep\n              readOnly: true\n")
+	}
+	fmt.Fprintf(b, "      volumes:\n        - name: results\n          persistentVolumeClaim:\n            claimName: %s\n", o.Claim)
+	if mapped {
+		fmt.Fprintf(b, "        - name: sweep\n          configMap:\n            name: %s\n", f.kubernetesName())
+	}
+}
+
+// yamlText quotes a text. In a double-quoted scalar JSON's escapes mean the
+// same; a dollar sign of ours is doubled where Kubernetes would expand it.
+func yamlText(text string) string {
+	if text != "$(JOB_COMPLETION_INDEX)" {
+		text = strings.ReplaceAll(text, "$(", "$$(")
+	}
+	return string(asciiJSON(text))
+}
+
+// kubernetesClaim is filled with its name and size. Pods of several machines
+// write to it, so it must be a ReadWriteMany class.
+const kubernetesClaim = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: %s
+spec:
+  accessModes: [ReadWriteMany]
+  resources:
+    requests:
+      storage: %s
+---
+`
+
+// kubernetesJob is filled with name, completions, parallelism, retries of an
+// index, and image. Exit codes 1 to 3 are final: the outcome is in the claim, or
+// the command is wrong. A pod that was killed, for memory say, is tried again.
+const kubernetesJob = `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: %s
+spec:
+  completionMode: Indexed
+  completions: %d
+  parallelism: %d
+  backoffLimitPerIndex: %d
+  podFailurePolicy:
+    rules:
+      - action: Ignore
+        onPodConditions:
+          - type: DisruptionTarget
+            status: "True"
+      - action: FailIndex
+        onExitCodes:
+          operator: In
+          values: [1, 2, 3]
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: floorsim
+          image: %s
+`

@@ -1,0 +1,461 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A Worker runs the jobs of one sweep, one at a time.
+type Worker struct {
+	Name    string           // for people, unique among the workers
+	Build   string           // of the simulator that Run calls
+	Run     Run              // how a point is run
+	Conn    *nats.Conn       // to the queue; see Connect
+	Scratch string           // where runs leave their files until they are sent; "" is the system's
+	Talk    func(say string) // what happens, line by line; may be nil
+
+	q    *queue
+	over atomic.Bool // the sweep is finished
+}
+
+// Work takes jobs of the open sweep whose id begins as given, "" for the only
+// one, until it is finished. Told to stop, it gives its job back.
+func (w *Worker) Work(ctx context.Context, id string) error {
+	js, err := newJetStream(w.Conn)
+	if err != nil {
+		return err
+	}
+	notices, err := openNotices(ctx, js, 1)
+	if err != nil {
+		return err
+	}
+	about, err := find(ctx, notices, id)
+	if err != nil {
+		return err
+	}
+	if about.Build != w.Build {
+		return w.refuse(about)
+	}
+	if w.q, err = joinQueue(ctx, w.Conn, js, notices, about); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	present, err := w.Conn.Subscribe(subject(about.ID, "here"), w.answer)
+	if err != nil {
+		return fmt.Errorf("join sweep %s: %w", about.ID, err)
+	}
+	watch, err := notices.Watch(ctx, about.ID)
+	if err != nil {
+		return fmt.Errorf("watch sweep %s: %w", about.ID, err)
+	}
+	var group sync.WaitGroup
+	group.Go(func() { w.untilClosed(watch, cancel) })
+	w.say("%s works on sweep %s, %q: %d points", w.Name, about.ID, about.Name, about.Points)
+	err = w.loop(ctx)
+	err = errors.Join(err, watch.Stop(), present.Unsubscribe())
+	group.Wait()
+	return err
+}
+
+// find returns the open sweep whose id begins with a prefix.
+func find(ctx context.Context, notices jetstream.KeyValue, prefix string) (about notice, err error) {
+	keys, err := notices.Keys(ctx)
+	if err != nil && !errors.Is(err, jetstream.ErrNoKeysFound) {
+		return about, fmt.Errorf("list the sweeps: %w", err)
+	}
+	var open []notice
+	for _, key := range keys {
+		entry, err := notices.Get(ctx, key)
+		if err != nil {
+			return about, fmt.Errorf("list the sweeps: %w", err)
+		}
+		var n notice
+		if err := strictJSON(entry.Value(), &n); err != nil {
+			return about, fmt.Errorf("sweep %s was announced by another version of floorsim (%w): use the same build on both sides", key, err)
+		}
+		if n.Open && strings.HasPrefix(n.ID, prefix) {
+			open = append(open, n)
+		}
+	}
+	switch len(open) {
+	case 1:
+		return open[0], nil
+	case 0:
+		return about, errors.New("the server has no such sweep that is open: start one with floorsim sweep serve, then the workers")
+	}
+	names := make([]string, len(open))
+	for i, n := range open {
+		names[i] = fmt.Sprintf("%s (%s)", n.ID, n.Name)
+	}
+	return about, fmt.Errorf("several sweeps are open: say which with --sweep, one of %s", strings.Join(names, ", "))
+}
+
+// refuse tells both ends that this worker is of another build.
+func (w *Worker) refuse(about notice) error {
+	err := w.Conn.Publish(subject(about.ID, "refused"), encode(refusal{Worker: w.Name, Build: w.Build}))
+	return errors.Join(&BuildError{
+		Where: fmt.Sprintf("sweep %s", about.ID), Want: about.Build, Have: w.Build,
+		Remedy: "copy the server's floorsim to this machine and start the worker again",
+	}, err, w.Conn.FlushTimeout(callWait))
+}
+
+// answer tells another worker that this one is there.
+func (w *Worker) answer(m *nats.Msg) {
+	if err := m.Respond([]byte(w.Name)); err != nil {
+		w.say("answer %s: %v", m.Data, err) // it will take us for absent, which is harmless
+	}
+}
+
+// untilClosed ends the work when the sweep is finished.
+func (w *Worker) untilClosed(watch jetstream.KeyWatcher, cancel func()) {
+	for entry := range watch.Updates() {
+		if entry == nil { // all that was there has been seen
+			continue
+		}
+		var n notice
+		if err := strictJSON(entry.Value(), &n); err != nil || !n.Open {
+			w.over.Store(true)
+			cancel()
+			return
+		}
+	}
+}
+
+// loop takes jobs. Errors of the server are waited out for as long as the
+// connection lives; it closes itself when its patience ends.
+func (w *Worker) loop(ctx context.Context) error {
+	for ctx.Err() == nil {
+		m, err := w.next(ctx)
+		switch {
+		case err == nil:
+			w.handle(ctx, m)
+		case w.Conn.IsClosed():
+			return fmt.Errorf("the server of sweep %s has been away for %v: start it again, then this worker", w.q.about.ID, patience)
+		case errors.Is(err, nats.ErrTimeout) || ctx.Err() != nil:
+		default:
+			pause(ctx, w.q.about.Options.Retry)
+		}
+	}
+	if w.over.Load() {
+		w.say("%s: sweep %s is finished", w.Name, w.q.about.ID)
+		return nil
+	}
+	return ctx.Err()
+}
+
+// next waits for one job; it takes none in advance, which would be leased and
+// not worked on.
+func (w *Worker) next(ctx context.Context) (jetstream.Msg, error) {
+	limited, cancel := context.WithTimeout(ctx, pollWait)
+	defer cancel()
+	m, err := w.q.jobs.Next(jetstream.FetchContext(limited))
+	if err != nil && limited.Err() != nil {
+		return nil, nats.ErrTimeout
+	}
+	return m, err
+}
+
+// handle brings one job as far as it gets. What goes wrong between here and the
+// server ends with the lease: then the job is delivered again, here or elsewhere.
+func (w *Worker) handle(ctx context.Context, m jetstream.Msg) {
+	var t task
+	if err := strictJSON(m.Data(), &t); err != nil {
+		w.say("a job cannot be read: %v", err) // of this build: never
+		w.settled(m.TermWithReason("unreadable"))
+		return
+	}
+	stop := w.renew(m)
+	defer stop()
+	switch done, err := w.done(ctx, t.Job); {
+	case err != nil:
+		w.say("job %d: %v", t.Job, err)
+		w.settled(m.NakWithDelay(w.q.about.Options.Retry))
+	case done:
+		w.settled(m.Ack())
+	case t.Avoid == w.Name && w.accompanied():
+		w.settled(m.NakWithDelay(w.q.about.Options.Retry))
+	default:
+		if err := w.attempt(ctx, m, t); err != nil {
+			w.say("job %d, point %q: %v", t.Job, t.Point.ID, err)
+		}
+	}
+}
+
+// settled says what could not be told to the server.
+func (w *Worker) settled(err error) {
+	if err != nil {
+		w.say("acknowledge: %v", err)
+	}
+}
+
+// done reports whether a job has a result: its worker died between publishing
+// and acknowledging.
+func (w *Worker) done(ctx context.Context, job int) (bool, error) {
+	_, err := w.q.results.GetLastMsgForSubject(ctx, resultSubject(w.q.about.ID, job))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// accompanied reports whether another worker is there, by asking.
+func (w *Worker) accompanied() bool {
+	inbox := nats.NewInbox()
+	answers, err := w.Conn.SubscribeSync(inbox)
+	if err != nil {
+		return false
+	}
+	defer func() { w.settled(answers.Unsubscribe()) }()
+	if err := w.Conn.PublishRequest(subject(w.q.about.ID, "here"), inbox, []byte(w.Name)); err != nil {
+		return false
+	}
+	deadline := time.Now().Add(presenceWait)
+	for left := presenceWait; left > 0; left = time.Until(deadline) {
+		m, err := answers.NextMsg(left)
+		if err != nil {
+			return false
+		}
+		if len(m.Data) > 0 && string(m.Data) != w.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// attempt runs a job and settles it.
+func (w *Worker) attempt(ctx context.Context, m jetstream.Msg, t task) error {
+	attempts, err := w.begin(ctx, t.Job)
+	if err != nil {
+		return errors.Join(err, m.NakWithDelay(w.q.about.Options.Retry))
+	}
+	o := w.outcome(t, attempts)
+	if attempts > w.q.about.Options.Attempts {
+		o.Attempts--
+		o.fail(fmt.Errorf("its workers died %d times while they ran it, the last was %s: out of memory? Run it alone with floorsim sweep point --index %d", o.Attempts, w.lastWorker(ctx, t.Job, attempts), t.Job))
+		return w.deliver(ctx, m, delivery{Outcome: o})
+	}
+	dir, err := os.MkdirTemp(w.Scratch, "floorsim-run-")
+	if err != nil {
+		return errors.Join(fmt.Errorf("make a folder for the run: %w", err), m.NakWithDelay(w.q.about.Options.Retry))
+	}
+	err = w.runIn(ctx, m, t, o, dir)
+	return errors.Join(err, os.RemoveAll(dir))
+}
+
+func (w *Worker) runIn(ctx context.Context, m jetstream.Msg, t task, o Outcome, dir string) error {
+	began := time.Now()
+	result, err := try(ctx, w.Run, t.Point, dir, w.q.about.Options.Timeout, func(part float64) {
+		w.settled(w.Conn.Publish(subject(w.q.about.ID, "progress", strconv.Itoa(t.Job)), strconv.AppendFloat(nil, part, 'f', 4, 64)))
+	})
+	o.WallSeconds = time.Since(began).Seconds()
+	if ctx.Err() != nil {
+		return w.giveBack(m, t)
+	}
+	var object string
+	if err == nil {
+		object, err = w.send(ctx, t, dir)
+	}
+	switch {
+	case err == nil:
+		o.finish(result)
+		return w.deliver(ctx, m, delivery{o, object})
+	case o.Attempts == w.q.about.Options.Attempts:
+		w.record(ctx, t.Job, eventFailed, err)
+		o.fail(err)
+		return w.deliver(ctx, m, delivery{Outcome: o})
+	}
+	w.record(ctx, t.Job, eventFailed, err)
+	return errors.Join(err, m.NakWithDelay(w.q.about.Options.Retry))
+}
+
+// outcome returns what is known of a job before it runs.
+func (w *Worker) outcome(t task, attempts int) Outcome {
+	return Outcome{
+		Sweep: w.q.about.ID, Build: w.Build, Job: t.Job, Index: t.Index,
+		ID: t.Point.ID, Seed: t.Point.Seed, Axes: t.Point.Axes, Again: t.Again,
+		Worker: w.Name, Attempts: attempts,
+	}
+}
+
+// begin records that a run begins, durably before it does, and returns which
+// attempt it is.
+func (w *Worker) begin(ctx context.Context, job int) (attempts int, err error) {
+	id := w.q.about.ID
+	if _, err := w.q.js.Publish(ctx, eventSubject(id, job, eventBegan), encode(event{Worker: w.Name})); err != nil {
+		return 0, fmt.Errorf("record the beginning: %w", err)
+	}
+	info, err := w.q.events.Info(ctx, jetstream.WithSubjectFilter(subject(id, "event", strconv.Itoa(job), "*")))
+	if err != nil {
+		return 0, fmt.Errorf("count the attempts: %w", err)
+	}
+	counts := info.State.Subjects
+	return int(counts[eventSubject(id, job, eventBegan)] - counts[eventSubject(id, job, eventReturned)]), nil
+}
+
+// lastWorker names who began a job before this worker did.
+func (w *Worker) lastWorker(ctx context.Context, job, attempts int) string {
+	last := "unknown"
+	cons, err := w.q.events.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{eventSubject(w.q.about.ID, job, eventBegan)},
+	})
+	if err != nil {
+		return last
+	}
+	batch, err := cons.FetchNoWait(attempts - 1)
+	if err != nil {
+		return last
+	}
+	for m := range batch.Messages() {
+		var e event
+		if strictJSON(m.Data(), &e) == nil {
+			last = e.Worker
+		}
+	}
+	return last
+}
+
+// record says that something happened to a job. It is told to people only.
+func (w *Worker) record(ctx context.Context, job int, kind string, why error) {
+	if _, err := w.q.js.Publish(ctx, eventSubject(w.q.about.ID, job, kind), encode(event{w.Name, clip(why.Error())})); err != nil {
+		w.say("job %d: record that it %s: %v", job, kind, err)
+	}
+}
+
+// giveBack returns a job that this worker may not finish; it is no attempt.
+func (w *Worker) giveBack(m jetstream.Msg, t task) error {
+	if w.over.Load() {
+		return m.Ack() // another's result was taken
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), callWait)
+	defer cancel()
+	w.record(ctx, t.Job, eventReturned, errors.New("the worker was told to stop"))
+	return errors.Join(m.Nak(), w.Conn.FlushTimeout(callWait))
+}
+
+// send puts what a run left into the object store. Its name is this attempt's
+// own: two workers that run one job must not write over each other.
+func (w *Worker) send(ctx context.Context, t task, dir string) (object string, err error) {
+	if none, err := empty(dir); none || err != nil {
+		return "", err
+	}
+	object = fmt.Sprintf("%d-%s-%d", t.Job, w.Name, time.Now().UnixNano())
+	var packed error
+	err = w.insist(ctx, "send what point "+t.Point.ID+" left", func() error {
+		from, to := io.Pipe()
+		var packer sync.WaitGroup
+		packer.Go(func() {
+			packed = pack(to, dir)
+			to.CloseWithError(packed)
+		})
+		_, err := w.q.objects.Put(ctx, jetstream.ObjectMeta{Name: object}, from)
+		err = errors.Join(err, from.Close())
+		packer.Wait()
+		if packed != nil && err != nil && !errors.Is(packed, io.ErrClosedPipe) {
+			return nil // the server is not to blame: see below
+		}
+		return err
+	})
+	if packed != nil && !errors.Is(packed, io.ErrClosedPipe) {
+		err = packed
+	}
+	return object, err
+}
+
+// insist does something with the server until it works, waiting for a server
+// that is away: what a long run found must not be lost to a restart.
+func (w *Worker) insist(ctx context.Context, what string, do func() error) error {
+	for {
+		err := do()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || w.Conn.IsClosed() {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		w.say("%s: %v; trying again", what, err)
+		pause(ctx, w.q.about.Options.Retry)
+	}
+}
+
+// deliver publishes a result, waiting for a server that is away, and then
+// acknowledges the job. If another worker was first, its result stands.
+func (w *Worker) deliver(ctx context.Context, m jetstream.Msg, d delivery) error {
+	late := false
+	err := w.insist(ctx, "publish the result of point "+d.Outcome.ID, func() error {
+		_, err := w.q.js.Publish(ctx, resultSubject(w.q.about.ID, d.Outcome.Job), encode(d))
+		if late = taken(err); late {
+			return nil
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case late && d.Archive != "":
+		w.settled(w.q.objects.Delete(ctx, d.Archive))
+	case !late:
+		w.say("point %q: %s after %.1f s", d.Outcome.ID, d.Outcome.State, d.Outcome.WallSeconds)
+	}
+	return w.acknowledge(ctx, m)
+}
+
+func (w *Worker) acknowledge(ctx context.Context, m jetstream.Msg) error {
+	limited, cancel := context.WithTimeout(ctx, callWait)
+	defer cancel()
+	if err := m.DoubleAck(limited); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("acknowledge: %w", err)
+	}
+	return nil
+}
+
+// renew renews the lease of a job until it is stopped.
+func (w *Worker) renew(m jetstream.Msg) (stop func()) {
+	var group sync.WaitGroup
+	quit := make(chan struct{})
+	group.Go(func() {
+		tick := time.NewTicker(w.q.about.Options.Lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case <-tick.C:
+				if err := m.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+					w.say("renew a lease: %v", err)
+				}
+			}
+		}
+	})
+	return func() {
+		close(quit)
+		group.Wait()
+	}
+}
+
+func (w *Worker) say(format string, args ...any) {
+	if w.Talk != nil {
+		w.Talk(fmt.Sprintf(format, args...))
+	}
+}
+
+// pause waits, or until the context ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
