@@ -59,6 +59,9 @@ const (
 	pollWait = 5 * time.Second
 	// callWait bounds one exchange with the server.
 	callWait = 30 * time.Second
+	// tryWait bounds one that is tried again: a message to a server that has just
+	// died gets no answer at all.
+	tryWait = 3 * time.Second
 	// readyWait is how long an embedded server may take to start: it reads its
 	// streams first.
 	readyWait = time.Minute

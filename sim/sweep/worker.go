@@ -61,10 +61,13 @@ func (w *Worker) Work(ctx context.Context, id string) error {
 		return fmt.Errorf("watch sweep %s: %w", about.ID, err)
 	}
 	var group sync.WaitGroup
-	group.Go(func() { w.untilClosed(watch, cancel) })
+	group.Go(func() { w.untilClosed(ctx, watch, cancel) })
 	w.say("%s works on sweep %s, %q: %d points", w.Name, about.ID, about.Name, about.Points)
 	err = w.loop(ctx)
-	err = errors.Join(err, watch.Stop(), present.Unsubscribe())
+	if !w.Conn.IsClosed() {
+		err = errors.Join(err, present.Unsubscribe())
+	}
+	cancel()
 	group.Wait()
 	return err
 }
@@ -118,16 +121,25 @@ func (w *Worker) answer(m *nats.Msg) {
 	}
 }
 
-// untilClosed ends the work when the sweep is finished.
-func (w *Worker) untilClosed(watch jetstream.KeyWatcher, cancel func()) {
-	for entry := range watch.Updates() {
-		if entry == nil { // all that was there has been seen
-			continue
-		}
-		var n notice
-		if err := strictJSON(entry.Value(), &n); err != nil || !n.Open {
-			w.over.Store(true)
-			cancel()
+// untilClosed ends the work when the sweep is finished. The watch ends with the
+// context.
+func (w *Worker) untilClosed(ctx context.Context, watch jetstream.KeyWatcher, cancel func()) {
+	for {
+		select {
+		case entry, ok := <-watch.Updates():
+			if !ok { // the connection is gone: the loop sees that itself
+				return
+			}
+			if entry == nil { // all that was there has been seen
+				continue
+			}
+			var n notice
+			if err := strictJSON(entry.Value(), &n); err != nil || !n.Open {
+				w.over.Store(true)
+				cancel()
+				return
+			}
+		case <-ctx.Done():
 			return
 		}
 	}
@@ -394,7 +406,9 @@ func (w *Worker) insist(ctx context.Context, what string, do func() error) error
 func (w *Worker) deliver(ctx context.Context, m jetstream.Msg, d delivery) error {
 	late := false
 	err := w.insist(ctx, "publish the result of point "+d.Outcome.ID, func() error {
-		_, err := w.q.js.Publish(ctx, resultSubject(w.q.about.ID, d.Outcome.Job), encode(d))
+		limited, cancel := context.WithTimeout(ctx, tryWait)
+		defer cancel()
+		_, err := w.q.js.Publish(limited, resultSubject(w.q.about.ID, d.Outcome.Job), encode(d))
 		if late = taken(err); late {
 			return nil
 		}
@@ -412,7 +426,7 @@ func (w *Worker) deliver(ctx context.Context, m jetstream.Msg, d delivery) error
 }
 
 func (w *Worker) acknowledge(ctx context.Context, m jetstream.Msg) error {
-	limited, cancel := context.WithTimeout(ctx, callWait)
+	limited, cancel := context.WithTimeout(ctx, tryWait)
 	defer cancel()
 	if err := m.DoubleAck(limited); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("acknowledge: %w", err)
