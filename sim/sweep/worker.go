@@ -47,6 +47,10 @@ func (w *Worker) Work(ctx context.Context, id string) error {
 	if about.Build != w.Build {
 		return w.refuse(about)
 	}
+	if !about.Open {
+		w.say("%s: sweep %s is finished", w.Name, about.ID)
+		return nil
+	}
 	if w.q, err = joinQueue(ctx, w.Conn, js, notices, about); err != nil {
 		return err
 	}
@@ -72,13 +76,14 @@ func (w *Worker) Work(ctx context.Context, id string) error {
 	return err
 }
 
-// find returns the open sweep whose id begins with a prefix.
+// find returns the open sweep whose id begins with a prefix, or the finished one
+// that was asked for by name: a worker that comes late has nothing to complain of.
 func find(ctx context.Context, notices jetstream.KeyValue, prefix string) (about notice, err error) {
 	keys, err := notices.Keys(ctx)
 	if err != nil && !errors.Is(err, jetstream.ErrNoKeysFound) {
 		return about, fmt.Errorf("list the sweeps: %w", err)
 	}
-	var open []notice
+	var open, closed []notice
 	for _, key := range keys {
 		entry, err := notices.Get(ctx, key)
 		if err != nil {
@@ -88,14 +93,21 @@ func find(ctx context.Context, notices jetstream.KeyValue, prefix string) (about
 		if err := strictJSON(entry.Value(), &n); err != nil {
 			return about, fmt.Errorf("sweep %s was announced by another version of floorsim (%w): use the same build on both sides", key, err)
 		}
-		if n.Open && strings.HasPrefix(n.ID, prefix) {
+		switch {
+		case !strings.HasPrefix(n.ID, prefix):
+		case n.Open:
 			open = append(open, n)
+		case prefix != "":
+			closed = append(closed, n)
 		}
 	}
 	switch len(open) {
 	case 1:
 		return open[0], nil
 	case 0:
+		if len(closed) == 1 {
+			return closed[0], nil
+		}
 		return about, errors.New("the server has no such sweep that is open: start one with floorsim sweep serve, then the workers")
 	}
 	names := make([]string, len(open))

@@ -24,6 +24,7 @@ const (
 	workerVariable  = "SWEEP_TEST_WORKER" // URL
 	serverVariable  = "SWEEP_TEST_SERVER" // address to listen on
 	folderVariable  = "SWEEP_TEST_FOLDER" // of the server's sweep; for workers, of marks
+	sweepVariable   = "SWEEP_TEST_ID"     // of the sweep to work on
 	testBuild       = "build-one"
 	soon            = 2 * time.Minute // nothing here takes seconds, but machines stall
 	testLease       = time.Second
@@ -53,7 +54,7 @@ func workerProcess() int {
 	}
 	defer conn.Close()
 	w := &Worker{Name: fmt.Sprintf("process-%d", os.Getpid()), Build: testBuild, Run: fakeRun, Conn: conn}
-	if err := w.Work(context.Background(), ""); err != nil {
+	if err := w.Work(context.Background(), os.Getenv(sweepVariable)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 3
 	}
@@ -282,7 +283,7 @@ func TestThreeWorkersOneKilled(t *testing.T) {
 	done := start(t, ctx, f, s.URL(), logTo(t))
 	workers := map[string]*exec.Cmd{}
 	for range 3 {
-		w := process(t, workerVariable+"="+s.URL(), folderVariable+"="+marks)
+		w := process(t, workerVariable+"="+s.URL(), sweepVariable+"="+f.sweep.ID(), folderVariable+"="+marks)
 		if err := w.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -601,11 +602,12 @@ func TestBadPointsDoNotStopTheRest(t *testing.T) {
 	f := mustFolder(t, t.TempDir(), mustSweep(t, fakePoints(12, bad)))
 	s := mustServe(t, ServerOptions{Dir: f.QueueDir()})
 	done := start(t, ctx, f, s.URL(), logTo(t))
+	marks := t.TempDir()
 	local := &Local{
 		Workers: 2, Deaths: 10, Notice: logTo(t),
 		Hopeless: func(code int) bool { return code == 3 },
 		Command: func(context.Context, int) *exec.Cmd {
-			return process(t, workerVariable+"="+s.URL(), folderVariable+"="+t.TempDir())
+			return process(t, workerVariable+"="+s.URL(), sweepVariable+"="+f.sweep.ID(), folderVariable+"="+marks)
 		},
 	}
 	if err := local.Run(ctx); err != nil {
