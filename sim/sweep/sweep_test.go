@@ -64,7 +64,7 @@ func TestBadPoints(t *testing.T) {
 // machine, and one percent is chosen, at least one.
 func TestIdentity(t *testing.T) {
 	a := mustSweep(t, fakePoints(250, nil))
-	if got, want := a.ID(), "f92c2bb87bb84a5e"; got != want {
+	if got, want := a.ID(), "b36f4bb668e6ca76"; got != want {
 		t.Errorf("got id %s, want %s", got, want)
 	}
 	if got := a.Again(); len(got) != 3 || !slices.IsSorted(got) {
