@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/oracle"
 )
 
@@ -28,7 +29,7 @@ func cryptoOf(p *Plan) (oracle.Crypto, error) {
 const rememberedChecks = 1 << 15
 
 // newKey derives a key from a stream.
-func newKey(crypto oracle.Crypto, s *stream) dag.PrivateKey {
+func newKey(crypto oracle.Crypto, s *engine.Stream) dag.PrivateKey {
 	var seed [32]byte
 	for i := 0; i < len(seed); i += 8 {
 		binary.BigEndian.PutUint64(seed[i:], s.Uint64())
@@ -37,7 +38,7 @@ func newKey(crypto oracle.Crypto, s *stream) dag.PrivateKey {
 }
 
 // randomBytes reads bytes from a stream.
-type randomBytes struct{ from *stream }
+type randomBytes struct{ from *engine.Stream }
 
 // Read implements io.Reader; it never fails.
 func (r randomBytes) Read(p []byte) (int, error) {

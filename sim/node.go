@@ -51,7 +51,7 @@ func (n *node) start(w *World) error {
 	}
 	n.life++
 	seed := newStream(w.plan.Seed, n.id, purposeReplica)
-	seed.counter = uint64(n.life) << 32
+	seed.Jump(uint64(n.life) << 32)
 	n.replica, err = replica.New(replica.Config{
 		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
 		Verifier: w.crypto.Verifier(w.domain),
@@ -78,7 +78,7 @@ func (n *node) start(w *World) error {
 // differences of it mean anything.
 func (n *node) boot(w *World) uint64 {
 	s := newStream(w.plan.Seed, n.id, purposeBoot)
-	s.counter = uint64(n.life)
+	s.Jump(uint64(n.life))
 	return s.Uint64() >> 20
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sim/engine"
 )
 
 // stats counts what a run costs and how quick it is. Nothing is decided by it.
@@ -60,7 +61,7 @@ func (s *stats) order(w *World, e *store.Executed) {
 		if !ok {
 			number = -1
 		}
-		w.trace.shape = mix(w.trace.shape*golden + uint64(int64(number))<<8 + uint64(e.Records[i].Fate))
+		w.trace.shape = engine.Mix(w.trace.shape*golden + uint64(int64(number))<<8 + uint64(e.Records[i].Fate))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
@@ -22,16 +23,19 @@ type trace struct {
 func (t *trace) foldShape(words ...uint64) {
 	t.fold(words...)
 	for _, w := range words {
-		t.shape = mix(t.shape*golden + w)
+		t.shape = engine.Mix(t.shape*golden + w)
 	}
 }
 
 // fold adds words to the number.
 func (t *trace) fold(words ...uint64) {
 	for _, w := range words {
-		t.sum = mix(t.sum*golden + w)
+		t.sum = engine.Mix(t.sum*golden + w)
 	}
 }
+
+// golden is 2⁶⁴ divided by the golden ratio, odd: it spreads small words.
+const golden = 0x9e3779b97f4a7c15
 
 // reading reports whether somebody reads along.
 func (t *trace) reading() bool { return t.out != nil }

@@ -9,6 +9,7 @@ import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/oracle"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -54,7 +55,7 @@ type read struct {
 }
 
 // randOf wraps a stream for drawing integers.
-func randOf(s *stream) *rand.Rand { return rand.New(s) }
+func randOf(s *engine.Stream) *rand.Rand { return rand.New(s) }
 
 // newWorld builds a plan's world. What happens in it is written to out, if not nil.
 func newWorld(plan Plan, out io.Writer) (*World, error) {

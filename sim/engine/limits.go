@@ -1,0 +1,39 @@
+package engine
+
+const (
+	eventBytes = 32
+
+	// A byte at a time: eight levels span all of time, and the buckets' heads of
+	// the two or three levels in use stay in the cache.
+	radixBits   = 8
+	radixWidth  = 1 << radixBits
+	radixLevels = 64 / radixBits
+
+	// A chunk is 1 KiB. Smaller ones chase more pointers, larger ones waste more
+	// when many buckets hold little.
+	chunkEvents = 31
+	chunkBytes  = 16 + chunkEvents*eventBytes
+
+	// A bucket of at most so many events is not dealt out further. Measured: 16
+	// to 64 are the same, 256 is slower.
+	frontEvents = 32
+
+	// maxPartitions keeps 16 bits of a shared handle for the place.
+	maxPartitions = 1 << 16
+
+	// shareChunk is how many values of a [Shared] lie together; maxShareChunks
+	// how many such pieces a partition may have.
+	shareChunk     = 1024
+	maxShareChunks = 1 << 14
+
+	// beat is how many events a partition that runs without windows handles
+	// before it tells others how far it is.
+	beat = 1 << 13
+
+	// spins is how often a worker looks for the others before it lets other
+	// goroutines have its core.
+	spins = 4096
+
+	// defaultMaxPending is 3.2 GB of events.
+	defaultMaxPending = 100_000_000
+)
