@@ -14,9 +14,12 @@ const (
 	chunkEvents = 31
 	chunkBytes  = 16 + chunkEvents*eventBytes
 
-	// A bucket of at most so many events is not dealt out further. Measured: 16
-	// to 64 are the same, 256 is slower.
-	frontEvents = 32
+	// A bucket of at most so many events is sorted rather than dealt out further.
+	// Its chunks and their places must fit into placeBits.
+	runEvents = 96
+	runChunks = 4
+	chunkBits = 5
+	placeBits = chunkBits + 2
 
 	// maxPartitions keeps 16 bits of a shared handle for the place.
 	maxPartitions = 1 << 16

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // Queue holds pending events: a monotone radix heap. Nothing may be pushed that
@@ -11,17 +12,21 @@ import (
 //
 // Events lie in buckets by the highest byte in which their instant differs from
 // base, and by the value of that byte. When the lowest bucket's turn comes, it
-// is dealt out to lower ones; when it is small, or all of one instant, it becomes
-// the front: a binary heap in the total order. So an event moves a few times, in
-// sequence through memory, where a heap of a million would miss the cache at
-// every level.
+// is dealt out to lower ones; when it is small, or all of one instant, it is sorted
+// and becomes the run, which is what happens next. What is pushed while it lasts and
+// belongs into its time goes into a small binary heap beside it. So an event moves a
+// few times, in sequence through memory, where a heap of a million would miss the
+// cache at every level.
 //
-//	front        level 0        level 1       …      level 7
+//	run, late    level 0        level 1       …      level 7
 //	[< end]      256 × 1 ns     256 × 256 ns         128 × 2⁵⁶ ns
 type Queue struct {
-	front  []Event // a binary heap of all events before end
-	end    uint64  // exclusive
-	base   uint64  // what the buckets' places are relative to; ≤ all that is pending or to come
+	run    []Event  // sorted: the events before end that came in time
+	done   int      // of the run
+	late   []Event  // a binary heap: those that came later
+	keys   []uint64 // scratch, to sort by
+	end    uint64   // exclusive
+	base   uint64   // what the buckets' places are relative to; ≤ all that is pending or to come
 	size   int
 	last   Instant // what was popped last
 	held   uint8   // by level: has a bucket that holds something
@@ -53,7 +58,7 @@ type chunk struct {
 func (q *Queue) Len() int { return q.size }
 
 // Bytes returns how much memory the queue holds for events.
-func (q *Queue) Bytes() int { return q.chunks*chunkBytes + cap(q.front)*eventBytes }
+func (q *Queue) Bytes() int { return q.chunks*chunkBytes + (cap(q.run)+cap(q.late))*eventBytes }
 
 // Push adds an event. It panics if the event lies before what was popped last.
 func (q *Queue) Push(e Event) {
@@ -70,14 +75,24 @@ func (q *Queue) Push(e Event) {
 
 // Pop removes and returns the first event if it lies before the limit.
 func (q *Queue) Pop(limit Instant) (Event, bool) {
-	if len(q.front) == 0 && !q.refill(uint64(limit)) {
+	if q.done == len(q.run) && len(q.late) == 0 && !q.refill(uint64(limit)) {
 		return Event{}, false
 	}
-	first := q.front[0]
+	if len(q.late) > 0 && (q.done == len(q.run) || q.late[0].Before(q.run[q.done])) {
+		first := q.late[0]
+		if first.At >= limit {
+			return Event{}, false
+		}
+		q.sink()
+		q.size--
+		q.last = first.At
+		return first, true
+	}
+	first := q.run[q.done]
 	if first.At >= limit {
 		return Event{}, false
 	}
-	q.sink()
+	q.done++
 	q.size--
 	q.last = first.At
 	return first, true
@@ -86,14 +101,18 @@ func (q *Queue) Pop(limit Instant) (Event, bool) {
 // Next returns the instant of the first event, [Never] if there is none. It
 // changes nothing.
 func (q *Queue) Next() Instant {
-	if len(q.front) > 0 {
-		return q.front[0].At
+	next := Never
+	if q.done < len(q.run) {
+		next = q.run[q.done].At
 	}
-	if q.held == 0 {
-		return Never
+	if len(q.late) > 0 {
+		next = min(next, q.late[0].At)
 	}
-	l := &q.levels[bits.TrailingZeros8(q.held)]
-	return Instant(l.buckets[l.lowest()].least)
+	if next == Never && q.held != 0 {
+		l := &q.levels[bits.TrailingZeros8(q.held)]
+		return Instant(l.buckets[l.lowest()].least)
+	}
+	return next
 }
 
 // file puts an event that lies at or after end into its bucket.
@@ -118,7 +137,7 @@ func (q *Queue) file(at uint64, e *Event) {
 	c.size++
 }
 
-// refill fills the empty front from the buckets, unless all of them lie at or
+// refill fills the empty run from the buckets, unless all of them lie at or
 // after the limit.
 func (q *Queue) refill(limit uint64) bool {
 	for {
@@ -139,13 +158,17 @@ func (q *Queue) refill(limit uint64) bool {
 		}
 		// What is pushed from now on lies at or after the limit, or after the first event of this bucket.
 		q.base = b.least
-		if n == 0 || b.size <= frontEvents {
+		if n == 0 || b.size <= runEvents {
 			q.end = (b.least>>(n*radixBits) + 1) << (n * radixBits)
-			q.empty(b.head, func(e *Event) { q.rise(*e) })
+			q.sort(b)
 			return true
 		}
 		q.end = b.least
-		q.empty(b.head, func(e *Event) { q.file(uint64(e.At), e) })
+		for c := b.head; c != nil; c = q.drop(c) {
+			for i := range c.events[:c.size] {
+				q.file(uint64(c.events[i].At), &c.events[i])
+			}
+		}
 	}
 }
 
@@ -159,17 +182,51 @@ func (l *level) lowest() uint8 {
 	panic("engine: a level that holds nothing is marked as holding something")
 }
 
-// empty gives every event of a chain of chunks away, and keeps the chunks.
-func (q *Queue) empty(c *chunk, each func(*Event)) {
-	for c != nil {
-		for i := range c.events[:c.size] {
-			each(&c.events[i])
+// sort makes a bucket the run. Small ones are sorted by the distance from base and,
+// in the same word, the place; few events share an instant, so that the total order is
+// looked at seldom.
+func (q *Queue) sort(b bucket) {
+	q.run, q.done = q.run[:0], 0
+	if b.size > runEvents || b.size == 1 {
+		for c := b.head; c != nil; c = q.drop(c) {
+			q.run = append(q.run, c.events[:c.size]...)
 		}
-		next := c.next
-		c.next, c.size = q.spare, 0
-		q.spare = c
-		c = next
+		slices.SortFunc(q.run, compare)
+		return
 	}
+	var chunks [runChunks]*chunk
+	q.keys = q.keys[:0]
+	for i, c := 0, b.head; c != nil; i, c = i+1, c.next {
+		chunks[i] = c
+		for j := range c.events[:c.size] {
+			q.keys = append(q.keys, (uint64(c.events[j].At)-q.base)<<placeBits|uint64(i)<<chunkBits|uint64(j))
+		}
+	}
+	slices.Sort(q.keys)
+	for i, key := range q.keys {
+		q.run = append(q.run, chunks[key>>chunkBits%runChunks].events[key%(1<<chunkBits)%chunkEvents])
+		for j := i; j > 0 && q.run[j].At == q.run[j-1].At && q.run[j].Before(q.run[j-1]); j-- {
+			q.run[j], q.run[j-1] = q.run[j-1], q.run[j]
+		}
+	}
+	for c := b.head; c != nil; {
+		c = q.drop(c)
+	}
+}
+
+func compare(a, b Event) int {
+	if a.Before(b) {
+		return -1
+	}
+	return 1 // no two are equal: a source counts
+}
+
+// drop keeps an emptied chunk for later and returns the next one.
+func (q *Queue) drop(c *chunk) (next *chunk) {
+	next = c.next
+	c.next, c.size = q.spare, 0
+	q.spare = c
+	return next
 }
 
 // take returns an empty chunk that stands before another.
@@ -187,8 +244,11 @@ func (q *Queue) take(before *chunk) *chunk {
 
 // each calls a function for every pending event, in no order.
 func (q *Queue) each(f func(*Event)) {
-	for i := range q.front {
-		f(&q.front[i])
+	for i := range q.run[q.done:] {
+		f(&q.run[q.done+i])
+	}
+	for i := range q.late {
+		f(&q.late[i])
 	}
 	for n := range q.levels {
 		for i := range q.levels[n].buckets {
@@ -201,45 +261,45 @@ func (q *Queue) each(f func(*Event)) {
 	}
 }
 
-// rise adds an event to the front.
+// rise adds an event to the late ones.
 func (q *Queue) rise(e Event) {
-	q.front = append(q.front, e)
-	front := q.front
-	i := len(front) - 1
+	q.late = append(q.late, e)
+	late := q.late
+	i := len(late) - 1
 	for i > 0 {
 		up := (i - 1) / 2
-		if !e.Before(front[up]) {
+		if !e.Before(late[up]) {
 			break
 		}
-		front[i] = front[up]
+		late[i] = late[up]
 		i = up
 	}
-	front[i] = e
+	late[i] = e
 }
 
-// sink removes the first event of the front.
+// sink removes the first of the late events.
 func (q *Queue) sink() {
-	last := len(q.front) - 1
-	e := q.front[last]
-	q.front = q.front[:last]
+	last := len(q.late) - 1
+	e := q.late[last]
+	q.late = q.late[:last]
 	if last == 0 {
 		return
 	}
-	front := q.front
+	late := q.late
 	i := 0
 	for {
 		child := 2*i + 1
-		if child >= len(front) {
+		if child >= len(late) {
 			break
 		}
-		if child+1 < len(front) && front[child+1].Before(front[child]) {
+		if child+1 < len(late) && late[child+1].Before(late[child]) {
 			child++
 		}
-		if !front[child].Before(e) {
+		if !late[child].Before(e) {
 			break
 		}
-		front[i] = front[child]
+		late[i] = late[child]
 		i = child
 	}
-	front[i] = e
+	late[i] = e
 }
