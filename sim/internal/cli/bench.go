@@ -10,7 +10,8 @@ import (
 )
 
 type benchCommand struct {
-	Runs benchRunsCommand `cmd:"" help:"Short runs of four gateways, from founding to rest, on one core."`
+	Runs   benchRunsCommand   `cmd:"" help:"Short runs of four gateways, from founding to rest, on one core."`
+	Gossip benchGossipCommand `cmd:"" help:"Time gossip among many nodes, on one worker and on several."`
 }
 
 type benchRunsCommand struct {

@@ -1,6 +1,7 @@
 // Package cli is the command line of floorsim.
 //
 // Exit codes: 0 all runs were fine or equal, 1 a run failed or two differ, 2 the command could not be
+// Exit codes: 0 all runs were fine, 1 a run failed (or a model was off by more than stated), 2 the command could not be
 // understood, 3 it could not be carried out.
 package cli
 
@@ -17,7 +18,7 @@ import (
 // Exit codes, which scripts may rely on.
 const (
 	exitFine   = 0
-	exitFailed = 1 // a run violated a property, or two runs differ
+	exitFailed = 1 // a run violated a property, two runs differ, or a model passes its stated error
 	exitUsage  = 2
 	exitBroken = 3 // the command itself did not work
 )
@@ -43,19 +44,20 @@ type streams struct {
 }
 
 type commands struct {
-	Check   checkCommand   `cmd:"" help:"Run many seeds and check every property. Exit code 1 if one fails."`
-	Bench   benchCommand   `cmd:"" help:"Measure how quick the simulator is."`
-	Hash    hashCommand    `cmd:"" help:"Run one seed and print the hash of everything that happened."`
-	Plan    planCommand    `cmd:"" help:"Print what a seed stands for: links, disks, clocks, liars, faults and load."`
-	Report  reportCommand  `cmd:"" help:"Make the HTML report of a results folder."`
-	Plot    plotCommand    `cmd:"" help:"Draw a figure of one run or of several, for a paper."`
-	Picture pictureCommand `cmd:"" help:"Draw who told whom what and when, or a window of the DAG."`
-	Export  exportCommand  `cmd:"" help:"Write the tables of a results folder as CSV."`
-	Diff    diffCommand    `cmd:"" help:"Find the first event in which two runs differ. Exit code 1 if there is one."`
-	Explain explainCommand `cmd:"" help:"Print a scenario with everything that it leaves unsaid, or say what is wrong with it."`
-	Sweep   sweepCommand   `cmd:"" help:"Many runs: here, over workers on other machines, or as jobs for a cluster."`
-	Worker  workerCommand  `cmd:"" help:"Run the points of a sweep that floorsim sweep serve offers."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Check    checkCommand    `cmd:"" help:"Run many seeds and check every property. Exit code 1 if one fails."`
+	Bench    benchCommand    `cmd:"" help:"Measure how quick the simulator is."`
+	Hash     hashCommand     `cmd:"" help:"Run one seed and print the hash of everything that happened."`
+	Plan     planCommand     `cmd:"" help:"Print what a seed stands for: links, disks, clocks, liars, faults and load."`
+	Report   reportCommand   `cmd:"" help:"Make the HTML report of a results folder."`
+	Plot     plotCommand     `cmd:"" help:"Draw a figure of one run or of several, for a paper."`
+	Picture  pictureCommand  `cmd:"" help:"Draw who told whom what and when, or a window of the DAG."`
+	Export   exportCommand   `cmd:"" help:"Write the tables of a results folder as CSV."`
+	Diff     diffCommand     `cmd:"" help:"Find the first event in which two runs differ. Exit code 1 if there is one."`
+	Explain  explainCommand  `cmd:"" help:"Print a scenario with everything that it leaves unsaid, or say what is wrong with it."`
+	Sweep    sweepCommand    `cmd:"" help:"Many runs: here, over workers on other machines, or as jobs for a cluster."`
+	Worker   workerCommand   `cmd:"" help:"Run the points of a sweep that floorsim sweep serve offers."`
+	Validate validateCommand `cmd:"" help:"Run published measurements again and print how far off the models are. Exit code 1 if a stated bound is passed."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // exited carries an exit code out of kong, which wants to exit by itself after --help.

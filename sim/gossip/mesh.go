@@ -1,0 +1,124 @@
+package gossip
+
+import (
+	"slices"
+
+	"github.com/floormesh/floormesh/sim/engine"
+)
+
+// beat is a node's heartbeat: the mesh is kept in bounds, others are told what there
+// is, the cache moves on.
+func (p *Part) beat(c *engine.Partition, node engine.Node) {
+	t := p.topic
+	s := &t.nodes[node]
+	if len(s.mesh) < t.params.Dlo {
+		p.graftSome(c, node, t.params.D-len(s.mesh), false)
+	}
+	if len(s.mesh) >= t.params.Dhi {
+		p.pruneMany(c, node)
+	}
+	if len(s.mesh) >= t.params.Dlo {
+		outbound := 0
+		for _, edge := range s.mesh {
+			outbound += boolean(t.graph.dialled[edge])
+		}
+		if outbound < t.params.Dout {
+			p.graftSome(c, node, t.params.Dout-outbound, true)
+		}
+	}
+	p.tell(c, node)
+	s.beats++
+	old := 0
+	for old < len(s.cache) && s.beats-s.cache[old].beat >= uint32(t.params.HistoryLength) {
+		old++
+	}
+	s.cache = drop(s.cache, old)
+	p.forget(c)
+	c.Schedule(c.Now()+t.params.Heartbeat, node, engine.What{Kind: p.first + beat})
+}
+
+// graftSome takes some more peers into the mesh, drawn among those that may be.
+func (p *Part) graftSome(c *engine.Partition, node engine.Node, want int, dialled bool) {
+	t := p.topic
+	p.scratch = p.scratch[:0]
+	for edge := t.graph.start[node]; edge < t.graph.start[node+1]; edge++ {
+		l := &t.edges[edge]
+		if !l.mesh && l.backoff <= c.Now() && (!dialled || t.graph.dialled[edge]) {
+			p.scratch = append(p.scratch, edge)
+		}
+	}
+	for _, edge := range p.some(node, want) {
+		p.join(node, edge)
+		p.counts.Grafts++
+		p.signal(c, node, edge, graft, 0)
+	}
+}
+
+// some draws from the scratch list.
+func (p *Part) some(node engine.Node, want int) []uint32 {
+	s := &p.topic.nodes[node].stream
+	want = min(want, len(p.scratch))
+	for i := range want {
+		j := i + int(s.Below(uint64(len(p.scratch)-i)))
+		p.scratch[i], p.scratch[j] = p.scratch[j], p.scratch[i]
+	}
+	return p.scratch[:want]
+}
+
+// pruneMany cuts the mesh down to D, of which Dout were dialled if there are so many.
+func (p *Part) pruneMany(c *engine.Partition, node engine.Node) {
+	t := p.topic
+	p.scratch = append(p.scratch[:0], t.nodes[node].mesh...)
+	kept := p.some(node, len(p.scratch)) // all of them, in random order
+	outbound := 0
+	for i, edge := range kept { // those that were dialled come first, up to Dout
+		if t.graph.dialled[edge] && outbound < t.params.Dout {
+			kept[i], kept[outbound] = kept[outbound], kept[i]
+			outbound++
+		}
+	}
+	for _, edge := range kept[t.params.D:] {
+		p.part(c, node, edge)
+		p.counts.Prunes++
+		p.signal(c, node, edge, prune, 0)
+	}
+}
+
+func (p *Part) join(node engine.Node, edge uint32) {
+	p.topic.edges[edge].mesh = true
+	s := &p.topic.nodes[node]
+	s.mesh = append(s.mesh, edge)
+}
+
+// part takes a peer out of the mesh and stays away from it for a while.
+func (p *Part) part(c *engine.Partition, node engine.Node, edge uint32) {
+	l := &p.topic.edges[edge]
+	l.backoff = c.Now() + p.topic.params.PruneBackoff
+	if !l.mesh {
+		return
+	}
+	l.mesh = false
+	s := &p.topic.nodes[node]
+	i := slices.Index(s.mesh, edge)
+	s.mesh = slices.Delete(s.mesh, i, i+1)
+}
+
+// grafted is a GRAFT from a peer: it is taken in, or refused by a PRUNE.
+func (p *Part) grafted(c *engine.Partition, node, from engine.Node) {
+	t := p.topic
+	edge := p.edge(node, from)
+	l := &t.edges[edge]
+	switch {
+	case l.mesh:
+	case c.Now() < l.backoff, len(t.nodes[node].mesh) >= t.params.Dhi && !t.graph.dialled[edge]:
+		p.part(c, node, edge)
+		p.counts.Prunes++
+		p.signal(c, node, edge, prune, 0)
+	default:
+		p.join(node, edge)
+	}
+}
+
+func (p *Part) pruned(c *engine.Partition, node, from engine.Node) {
+	p.part(c, node, p.edge(node, from))
+}
