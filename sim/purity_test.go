@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +38,35 @@ func TestCoreIsPure(t *testing.T) {
 		}
 	}
 	if files < 20 {
+		t.Errorf("looked at %d files only", files)
+	}
+}
+
+// TestModelsArePure checks the same of what takes part in every simulated run beside
+// the core. Only engine's workers are goroutines, and only they wait for each other.
+func TestModelsArePure(t *testing.T) {
+	workers := []string{"engine.go", "worker.go", "progress.go"}
+	files := 0
+	for _, pattern := range []string{"engine/*.go", "network/*.go", "gossip/*.go"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") || slices.Contains(workers, filepath.Base(path)) && strings.HasPrefix(path, "engine") {
+				continue
+			}
+			files++
+			problems, err := impurities(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range problems {
+				t.Error(p)
+			}
+		}
+	}
+	if files < 15 {
 		t.Errorf("looked at %d files only", files)
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -216,6 +217,38 @@ func TestEnds(t *testing.T) {
 	expect(Never, Spent)
 	if e.Events() != 5 || e.Pending() != 2 {
 		t.Errorf("%d events, %d pending", e.Events(), e.Pending())
+	}
+}
+
+// TestProgress reads how far a run is from beside it.
+func TestProgress(t *testing.T) {
+	e, _ := newCrowd(t, 2, []int32{0, 1, 0, 1, 2}, 1, Config{})
+	over := make(chan struct{})
+	looked := make(chan Progress)
+	go func() {
+		var last Progress
+		for {
+			p := e.Progress()
+			if p.Now < last.Now || p.Events < last.Events {
+				t.Errorf("after %+v comes %+v", last, p)
+			}
+			last = p
+			select {
+			case <-over:
+				looked <- e.Progress()
+				return
+			default:
+				runtime.Gosched()
+			}
+		}
+	}()
+	if _, err := e.Run(40 * millisecond); err != nil {
+		t.Fatal(err)
+	}
+	close(over)
+	p := <-looked
+	if p.Events != e.Events() || p.Pending != e.Pending() || p.Bytes != e.Bytes() || p.Windows == 0 || p.Now == 0 {
+		t.Errorf("at the end: %+v", p)
 	}
 }
 

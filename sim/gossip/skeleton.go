@@ -73,6 +73,9 @@ func (s *skeleton) Handle(c *engine.Partition, e engine.Event) {
 // deliver notes an arrival.
 func (s *skeleton) deliver(c *engine.Partition, a Arrival) {
 	i := int(a.Load) - 1
+	if s.delays[i] == nil {
+		s.delays[i] = make([]engine.Instant, 0, s.part.nodes)
+	}
 	s.delays[i] = append(s.delays[i], c.Now()-a.At+s.config.Prepare)
 	if a.Hops == HopsUnknown {
 		return

@@ -16,7 +16,7 @@ func load(workers int) Skeleton {
 		Params: p, Seed: 1, Nodes: 10_000, Sites: 2, Dials: 10, Workers: workers,
 		Near:   engine.Uniform(int64(5*time.Millisecond), int64(50*time.Millisecond)),
 		Far:    engine.Uniform(int64(40*time.Millisecond), int64(120*time.Millisecond)),
-		Settle: instant(5 * time.Second), Every: instant(10 * time.Millisecond), Messages: 200, Bytes: 512,
+		Settle: instant(5 * time.Second), Every: instant(50 * time.Millisecond), Messages: 200, Bytes: 512,
 	}
 }
 

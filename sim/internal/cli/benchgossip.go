@@ -11,12 +11,13 @@ import (
 )
 
 type benchGossipCommand struct {
-	Nodes    int    `default:"10000" help:"Nodes, in two sites or more."`
-	Sites    int    `default:"2" help:"Sites: the parts that workers share among them."`
-	Messages int    `default:"400" help:"Messages, one each 10 ms."`
-	Workers  []int  `default:"1,2" help:"Numbers of workers to run with."`
-	Seed     uint64 `default:"1" help:"The seed."`
-	JSON     bool   `name:"json" help:"Print one JSON object per run."`
+	Nodes    int           `default:"10000" help:"Nodes, in two sites or more."`
+	Sites    int           `default:"2" help:"Sites: the parts that workers share among them."`
+	Messages int           `default:"200" help:"Messages."`
+	Every    time.Duration `default:"50ms" help:"Time between two of them."`
+	Workers  []int         `default:"1,2" help:"Numbers of workers to run with."`
+	Seed     uint64        `default:"1" help:"The seed."`
+	JSON     bool          `name:"json" help:"Print one JSON object per run."`
 }
 
 // timing is what one run took.
@@ -31,8 +32,8 @@ type timing struct {
 
 // Run times the skeleton, and checks that the number of workers changes nothing.
 func (c *benchGossipCommand) Run(s streams) error {
-	if c.Nodes < 100 || c.Sites < 1 || c.Sites > c.Nodes/10 || c.Messages < 1 || len(c.Workers) == 0 {
-		return &hinted{errors.New("nothing would be timed"), "--nodes takes 100 and more, --sites 1 to a tenth of them, --messages 1 and more"}
+	if c.Nodes < 100 || c.Sites < 1 || c.Sites > c.Nodes/10 || c.Messages < 1 || c.Every <= 0 || len(c.Workers) == 0 {
+		return &hinted{errors.New("nothing would be timed"), "--nodes takes 100 and more, --sites 1 to a tenth of them, --messages 1 and more, --every more than 0"}
 	}
 	var first timing
 	for i, workers := range c.Workers {
@@ -63,7 +64,7 @@ func (c *benchGossipCommand) time(workers int) (timing, error) {
 		Params: p, Seed: c.Seed, Nodes: c.Nodes, Sites: c.Sites, Dials: 10, Workers: workers,
 		Near:   engine.Uniform(int64(5*time.Millisecond), int64(50*time.Millisecond)),
 		Far:    engine.Uniform(int64(40*time.Millisecond), int64(120*time.Millisecond)),
-		Settle: engine.Instant(5 * time.Second), Every: engine.Instant(10 * time.Millisecond),
+		Settle: engine.Instant(5 * time.Second), Every: engine.Instant(c.Every),
 		Messages: c.Messages, Bytes: 512,
 	}
 	runtime.GC() // of what the run before has left
