@@ -56,7 +56,7 @@
 //
 // The queue is a monotone radix heap whose next events lie sorted in front ([Queue]); the
 // tests hold it against a plain binary heap. Handlers are called through an
-// interface: it costs 2 ns, and type parameters would cost as much, since Go calls
-// their methods through a dictionary. Windows are conservative rather than
+// interface: type parameters would gain nothing, since Go calls their methods through a
+// dictionary. Windows are conservative rather than
 // optimistic, since a Replica cannot be rolled back.
 package engine

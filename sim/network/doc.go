@@ -1,9 +1,11 @@
 // Package network says when a message arrives, if it does.
 //
+//	regions, err := network.AWS().Pick([]string{"eu-central-1", "us-east-1"})
 //	n, err := network.New(network.Config{
-//		Sites: sites,                                   // of every node
-//		Delay: network.AWS.Matrix(names),               // between sites
-//		Up:    []network.Rate{20 * network.Mbit}, Down: …, // of every site's nodes
+//		Seed: seed, Purpose: purposeLinks,
+//		Sites: sites,         // of every node
+//		Delay: regions.Delay, // from site to site
+//		Up:    []network.Rate{20 * network.Mbit, 0}, // of the nodes of each site
 //	})
 //	at, ok := n.Send(now, from, to, bytes, &last)   // where the sender runs
 //	in := n.Receive(at, to, bytes)                  // where the receiver runs, at that instant
