@@ -35,7 +35,7 @@ func (Ordering) Names() []string {
 // Timing holds every duration of the protocol. None affects safety.
 type Timing struct {
 	// RoundSpacing is the least time between own blocks while cuts move.
-	RoundSpacing time.Duration `yaml:"round-spacing" default:"2ms" range:"1us..1h"`
+	RoundSpacing time.Duration `yaml:"round-spacing" default:"1.5ms" range:"1us..1h"`
 	// RoundSpacingCap is the most, after doubling while none moves.
 	RoundSpacingCap time.Duration `yaml:"round-spacing-cap" default:"1s" range:"1us..1h"`
 	// TimeoutFloor is the least round timeout.
