@@ -105,6 +105,13 @@ func (w *writer) work(stop <-chan struct{}) error {
 	w.overdue = time.NewTimer(syncDelay)
 	defer w.overdue.Stop()
 	for stopping := false; ; {
+		select {
+		case <-w.overdue.C: // also while there is always something to carry out
+			if err := w.sync(); err != nil {
+				return err
+			}
+		default:
+		}
 		if group, whole := w.take(); len(group) > 0 {
 			if err := w.carryOut(group, whole); err != nil {
 				return err
