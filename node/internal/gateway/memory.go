@@ -11,7 +11,7 @@ import (
 // a tenth off the usual latency.
 const (
 	gcPercent    = 400
-	workingBytes = 96 << 20
+	workingBytes = 128 << 20
 )
 
 // tradeMemory lets this process spend memory instead of time, unless its
