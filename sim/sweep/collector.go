@@ -17,10 +17,11 @@ import (
 // must be one per sweep.
 type Collector struct {
 	Folder   *Folder
-	Conn     *nats.Conn
+	Conn     *Conn
 	Options  Options
 	Notice   func(say string) // what people must know, at once; may be nil
 	Progress func(Status)     // how far it is, about once a second; may be nil
+	Opened   func()           // called once, when workers can join; may be nil
 
 	q       *queue
 	tally   *tally
@@ -51,17 +52,23 @@ func (c *Collector) Collect(ctx context.Context) (*Report, error) {
 	if err := c.gather(ctx); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.q.announce(ctx, false), c.q.remove(ctx), c.Conn.FlushTimeout(callWait)); err != nil {
+	if err := c.close(ctx); err != nil {
 		return nil, err
 	}
 	return c.tally.report(), nil
+}
+
+// close ends the sweep: for workers that come, for those that wait or run what
+// another was quicker with, and for the server.
+func (c *Collector) close(ctx context.Context) error {
+	return errors.Join(c.q.announce(ctx, false), c.Conn.nats.Publish(subject(c.q.about.ID, "over"), nil), c.q.remove(ctx), c.Conn.flush())
 }
 
 // gather runs until nothing is left to run.
 func (c *Collector) gather(ctx context.Context) error {
 	live := make(chan *nats.Msg, maxNotices)
 	for _, words := range []string{"event.*.*", "progress.*", "refused"} {
-		sub, err := c.Conn.ChanSubscribe(subject(c.q.about.ID, words), live)
+		sub, err := c.Conn.nats.ChanSubscribe(subject(c.q.about.ID, words), live)
 		if err != nil {
 			return fmt.Errorf("listen to the workers: %w", err)
 		}
@@ -80,6 +87,12 @@ func (c *Collector) gather(ctx context.Context) error {
 	if err := c.fill(ctx); err != nil {
 		return err
 	}
+	if err := c.Conn.flush(); err != nil {
+		return fmt.Errorf("listen to the workers: %w", err)
+	}
+	if c.Opened != nil {
+		c.Opened()
+	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for !c.tally.complete() {
@@ -91,8 +104,8 @@ func (c *Collector) gather(ctx context.Context) error {
 		case m := <-live:
 			c.hear(m)
 		case <-tick.C:
-			if c.Conn.IsClosed() {
-				return fmt.Errorf("the server has been away for %v: start it again, then this command: it goes on where it was", patience)
+			if c.Conn.nats.IsClosed() {
+				return fmt.Errorf("the server has been away for %v: start it again, then this command: it goes on where it was", c.Conn.waits.Patience)
 			}
 			c.show()
 		case err := <-c.failed:
@@ -150,7 +163,7 @@ func (c *Collector) fill(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		future, err := c.q.js.PublishAsync(jobSubject(c.q.about.ID, job), text, jetstream.WithStallWait(callWait))
+		future, err := c.q.js.PublishAsync(jobSubject(c.q.about.ID, job), text, jetstream.WithStallWait(c.Conn.waits.Call))
 		if err != nil {
 			return fmt.Errorf("queue job %d: %w", job, err)
 		}
@@ -182,7 +195,7 @@ func await(ctx context.Context, waiting []jetstream.PubAckFuture) error {
 // message encodes a job, if the server takes messages of that size.
 func (c *Collector) message(job int) ([]byte, error) {
 	text := encode(c.tally.task(job))
-	if most := c.Conn.MaxPayload(); int64(len(text)) > most-1024 {
+	if most := c.Conn.nats.MaxPayload(); int64(len(text)) > most-1024 {
 		return nil, fmt.Errorf("point %q makes a message of %d bytes, the server takes %d: raise its max_payload, or shorten the scenario", c.tally.task(job).Point.ID, len(text), most)
 	}
 	return text, nil
@@ -225,6 +238,8 @@ func (c *Collector) keep(ctx context.Context, o Outcome, archive string) error {
 	if archive == "" {
 		return c.Folder.Save(o, nil)
 	}
+	ctx, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
 	return c.Folder.Save(o, func(dir string) error {
 		from, err := c.q.objects.Get(ctx, archive)
 		if err != nil {
@@ -326,7 +341,7 @@ func (c *Collector) notice(format string, args ...any) {
 }
 
 func (c *Collector) complain(err error) {
-	if err != nil && !c.Conn.IsClosed() {
+	if err != nil && !c.Conn.nats.IsClosed() {
 		c.notice("%v", err)
 	}
 }

@@ -16,16 +16,32 @@ type Target struct {
 	CA          string // file of root certificates, "" for the system's
 	Certificate string // file of the client certificate; needs Key
 	Key         string
+	Waits       Waits // with this server
 }
+
+// A Conn is a connection to a server. It may serve one worker or one collector.
+type Conn struct {
+	nats  *nats.Conn
+	waits Waits
+}
+
+// Close ends the connection, and what is done with it.
+func (c *Conn) Close() { c.nats.Close() }
+
+// flush waits until the server has what was sent.
+func (c *Conn) flush() error { return c.nats.FlushTimeout(c.waits.Call) }
 
 // Connect connects, and stays connected: a server that goes away is looked for
 // again until patience ends.
-func Connect(t Target) (*nats.Conn, error) {
-	wait := nats.DefaultReconnectWait
+func Connect(t Target) (*Conn, error) {
+	waits := t.Waits.complete()
 	options := []nats.Option{
 		nats.Name("floorsim"),
-		nats.MaxReconnects(int(patience / wait)),
-		nats.ReconnectWait(wait),
+		nats.MaxReconnects(int(waits.Patience / waits.Reconnect)),
+		nats.ReconnectWait(waits.Reconnect),
+		// Every call here returns its error. What goes wrong besides is mended by
+		// the library, which otherwise prints it into the progress line.
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
 	}
 	if t.Credentials != "" {
 		options = append(options, nats.UserCredentials(t.Credentials))
@@ -43,7 +59,7 @@ func Connect(t Target) (*nats.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", redacted(t.URL), err)
 	}
-	return conn, nil
+	return &Conn{conn, waits}, nil
 }
 
 // redacted is a URL that may be shown: a token is where the name stands.

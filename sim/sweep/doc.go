@@ -37,7 +37,7 @@
 //	stream            floorsim-X-results        floorsim.X.result.N: the first result of a job; a second is refused
 //	stream            floorsim-X-events         floorsim.X.event.N.KIND: a run began, failed, was given back
 //	object store      floorsim-X                the folders of runs, packed, until they are collected
-//	plain subjects    floorsim.X.progress.N, floorsim.X.refused, floorsim.X.here
+//	plain subjects    floorsim.X.progress.N, floorsim.X.refused, floorsim.X.here, floorsim.X.over
 //
 // A worker takes a job under a lease (the ack wait), renews it while it runs,
 // publishes the result, and only then acknowledges the job. So a job is in the

@@ -50,18 +50,24 @@ const (
 	defaultTimeout = 24 * time.Hour
 	// defaultRetry is the pause before a failed job is tried again.
 	defaultRetry = time.Second
-	// presenceWait is how long a worker waits for another to say it is there.
-	presenceWait = 500 * time.Millisecond
-	// patience is how long a worker tries to reach a server that went away.
+	// defaultPresence is how long a worker waits for another to say it is there.
+	defaultPresence = 500 * time.Millisecond
+	// defaultPatience is how long a worker tries to reach a server that went away.
 	// Restarting a server by hand takes minutes.
-	patience = 15 * time.Minute
-	// pollWait is how long one request for a job stays open.
-	pollWait = 5 * time.Second
-	// callWait bounds one exchange with the server.
-	callWait = 30 * time.Second
-	// tryWait bounds one that is tried again: a message to a server that has just
-	// died gets no answer at all.
-	tryWait = 3 * time.Second
+	defaultPatience = 15 * time.Minute
+	// defaultReconnect is the pause between two attempts to reach it.
+	defaultReconnect = 2 * time.Second
+	// defaultPoll is how long one request for a job stays open. A worker that has
+	// nothing to do asks after each whether the sweep is finished.
+	defaultPoll = 5 * time.Second
+	// defaultCall bounds one exchange with the server.
+	defaultCall = 30 * time.Second
+	// defaultTry bounds one that is tried again: a message to a server that has
+	// just died gets no answer at all.
+	defaultTry = 3 * time.Second
+	// fetchWait bounds the way of one archive to the collector: the largest, over
+	// a slow line.
+	fetchWait = time.Hour
 	// readyWait is how long an embedded server may take to start: it reads its
 	// streams first.
 	readyWait = time.Minute

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"sync"
+	"time"
 )
 
 // Local keeps worker processes of this machine alive: a run that dies of its
@@ -17,6 +18,7 @@ type Local struct {
 	Command  func(ctx context.Context, number int) *exec.Cmd
 	Hopeless func(exitCode int) bool // a worker that ended like this would end like this again
 	Deaths   int                     // how many may die before it is no use
+	Retry    time.Duration           // pause before one is started again; 0 means the default
 	Notice   func(say string)
 }
 
@@ -62,7 +64,7 @@ func (l *Local) keep(ctx context.Context, number int, deaths chan<- struct{}) er
 		default:
 			return fmt.Errorf("%d workers died, the last of %w: is there enough memory for %d at a time? Give --workers a smaller number", l.Deaths, err, l.Workers)
 		}
-		pause(ctx, defaultRetry)
+		pause(ctx, orDefault(l.Retry, defaultRetry))
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -123,7 +122,6 @@ func jobOf(of string) (job int, ok bool) {
 
 // queue is a sweep's part of a server.
 type queue struct {
-	conn    *nats.Conn
 	js      jetstream.JetStream
 	about   notice
 	notices jetstream.KeyValue
@@ -133,12 +131,13 @@ type queue struct {
 	objects jetstream.ObjectStore
 }
 
-func newJetStream(conn *nats.Conn) (jetstream.JetStream, error) {
-	return jetstream.New(conn, jetstream.WithDefaultTimeout(callWait), jetstream.WithPublishAsyncMaxPending(maxPublishing))
+func newJetStream(conn *Conn) (jetstream.JetStream, error) {
+	return jetstream.New(conn.nats, jetstream.WithDefaultTimeout(conn.waits.Call), jetstream.WithPublishAsyncMaxPending(maxPublishing))
 }
 
-// openNotices returns the bucket that lists the sweeps of a server.
-func openNotices(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.KeyValue, error) {
+// makeNotices returns the bucket that lists the sweeps of a server, which it
+// makes if it is the first to come.
+func makeNotices(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.KeyValue, error) {
 	bucket, err := js.KeyValue(ctx, noticeBucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		bucket, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
@@ -153,13 +152,13 @@ func openNotices(ctx context.Context, js jetstream.JetStream, replicas int) (jet
 }
 
 // openQueue makes the sweep's parts, or finds them, and announces it.
-func openQueue(ctx context.Context, conn *nats.Conn, about notice) (*queue, error) {
+func openQueue(ctx context.Context, conn *Conn, about notice) (*queue, error) {
 	js, err := newJetStream(conn)
 	if err != nil {
 		return nil, err
 	}
-	q := &queue{conn: conn, js: js, about: about}
-	if q.notices, err = openNotices(ctx, js, about.Options.Replicas); err != nil {
+	q := &queue{js: js, about: about}
+	if q.notices, err = makeNotices(ctx, js, about.Options.Replicas); err != nil {
 		return nil, err
 	}
 	if err := q.create(ctx); err != nil {
@@ -206,8 +205,8 @@ func (q *queue) create(ctx context.Context) (err error) {
 }
 
 // joinQueue finds the parts of a sweep that is open.
-func joinQueue(ctx context.Context, conn *nats.Conn, js jetstream.JetStream, notices jetstream.KeyValue, about notice) (q *queue, err error) {
-	q = &queue{conn: conn, js: js, about: about, notices: notices}
+func joinQueue(ctx context.Context, js jetstream.JetStream, notices jetstream.KeyValue, about notice) (q *queue, err error) {
+	q = &queue{js: js, about: about, notices: notices}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("join sweep %s: %w", about.ID, err)

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type Worker struct {
 	Name    string           // for people, unique among the workers
 	Build   string           // of the simulator that Run calls
 	Run     Run              // how a point is run
-	Conn    *nats.Conn       // to the queue; see Connect
+	Conn    *Conn            // to the queue; see Connect
 	Scratch string           // where runs leave their files until they are sent; "" is the system's
 	Talk    func(say string) // what happens, line by line; may be nil
 
@@ -36,9 +37,12 @@ func (w *Worker) Work(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	notices, err := openNotices(ctx, js, 1)
+	notices, err := js.KeyValue(ctx, noticeBucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return errNoSweep
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("list of sweeps: %w: does the server have JetStream, and this user leave to use it?", err)
 	}
 	about, err := find(ctx, notices, id)
 	if err != nil {
@@ -47,34 +51,61 @@ func (w *Worker) Work(ctx context.Context, id string) error {
 	if about.Build != w.Build {
 		return w.refuse(about)
 	}
-	if !about.Open {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if about.Open {
+		err = w.join(ctx, js, notices, about, cancel)
+	} else {
+		w.over.Store(true)
+	}
+	if w.over.Load() {
 		w.say("%s: sweep %s is finished", w.Name, about.ID)
 		return nil
 	}
-	if w.q, err = joinQueue(ctx, w.Conn, js, notices, about); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	present, err := w.Conn.Subscribe(subject(about.ID, "here"), w.answer)
-	if err != nil {
-		return fmt.Errorf("join sweep %s: %w", about.ID, err)
-	}
-	watch, err := notices.Watch(ctx, about.ID)
-	if err != nil {
-		return fmt.Errorf("watch sweep %s: %w", about.ID, err)
-	}
-	var group sync.WaitGroup
-	group.Go(func() { w.untilClosed(ctx, watch, cancel) })
-	w.say("%s works on sweep %s, %q: %d points", w.Name, about.ID, about.Name, about.Points)
-	err = w.loop(ctx)
-	if !w.Conn.IsClosed() {
-		err = errors.Join(err, present.Unsubscribe())
-	}
-	cancel()
-	group.Wait()
 	return err
 }
+
+// join works on a sweep. It listens before it looks for the queue: one that is
+// gone by then belonged to a sweep that has just ended.
+func (w *Worker) join(ctx context.Context, js jetstream.JetStream, notices jetstream.KeyValue, about notice, cancel func()) (err error) {
+	for words, hear := range map[string]nats.MsgHandler{
+		"here": w.answer,
+		"over": func(*nats.Msg) { w.over.Store(true); cancel() },
+	} {
+		sub, err := w.Conn.nats.Subscribe(subject(about.ID, words), hear)
+		if err != nil {
+			return fmt.Errorf("join sweep %s: %w", about.ID, err)
+		}
+		defer func() { _ = sub.Unsubscribe() }() // fails on a connection that is closed
+	}
+	if err := w.Conn.flush(); err != nil {
+		return fmt.Errorf("join sweep %s: %w", about.ID, err)
+	}
+	if w.q, err = joinQueue(ctx, js, notices, about); err != nil {
+		w.lookUp(ctx, notices, about.ID)
+		return err
+	}
+	w.say("%s works on sweep %s, %q: %d points", w.Name, about.ID, about.Name, about.Points)
+	return w.loop(ctx)
+}
+
+// lookUp finds out whether the sweep is finished: the message that says so may
+// have come while the connection was away.
+func (w *Worker) lookUp(ctx context.Context, notices jetstream.KeyValue, id string) {
+	limited, cancel := context.WithTimeout(ctx, w.Conn.waits.Try)
+	defer cancel()
+	entry, err := notices.Get(limited, id)
+	if err != nil {
+		return // it is looked up again after the next wait for a job
+	}
+	var n notice
+	if err := strictJSON(entry.Value(), &n); err != nil || !n.Open {
+		w.over.Store(true)
+	}
+}
+
+// errNoSweep says that there is nothing to work on.
+var errNoSweep = errors.New("the server has no such sweep that is open: start one with floorsim sweep serve, then the workers")
 
 // find returns the open sweep whose id begins with a prefix, or the finished one
 // that was asked for by name: a worker that comes late has nothing to complain of.
@@ -108,7 +139,7 @@ func find(ctx context.Context, notices jetstream.KeyValue, prefix string) (about
 		if len(closed) == 1 {
 			return closed[0], nil
 		}
-		return about, errors.New("the server has no such sweep that is open: start one with floorsim sweep serve, then the workers")
+		return about, errNoSweep
 	}
 	names := make([]string, len(open))
 	for i, n := range open {
@@ -119,11 +150,11 @@ func find(ctx context.Context, notices jetstream.KeyValue, prefix string) (about
 
 // refuse tells both ends that this worker is of another build.
 func (w *Worker) refuse(about notice) error {
-	err := w.Conn.Publish(subject(about.ID, "refused"), encode(refusal{Worker: w.Name, Build: w.Build}))
+	err := w.Conn.nats.Publish(subject(about.ID, "refused"), encode(refusal{Worker: w.Name, Build: w.Build}))
 	return errors.Join(&BuildError{
 		Where: fmt.Sprintf("sweep %s", about.ID), Want: about.Build, Have: w.Build,
 		Remedy: "copy the server's floorsim to this machine and start the worker again",
-	}, err, w.Conn.FlushTimeout(callWait))
+	}, err, w.Conn.flush())
 }
 
 // answer tells another worker that this one is there.
@@ -133,48 +164,22 @@ func (w *Worker) answer(m *nats.Msg) {
 	}
 }
 
-// untilClosed ends the work when the sweep is finished. The watch ends with the
-// context.
-func (w *Worker) untilClosed(ctx context.Context, watch jetstream.KeyWatcher, cancel func()) {
-	for {
-		select {
-		case entry, ok := <-watch.Updates():
-			if !ok { // the connection is gone: the loop sees that itself
-				return
-			}
-			if entry == nil { // all that was there has been seen
-				continue
-			}
-			var n notice
-			if err := strictJSON(entry.Value(), &n); err != nil || !n.Open {
-				w.over.Store(true)
-				cancel()
-				return
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // loop takes jobs. Errors of the server are waited out for as long as the
 // connection lives; it closes itself when its patience ends.
 func (w *Worker) loop(ctx context.Context) error {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !w.over.Load() {
 		m, err := w.next(ctx)
-		switch {
-		case err == nil:
+		if err == nil {
 			w.handle(ctx, m)
-		case w.Conn.IsClosed():
-			return fmt.Errorf("the server of sweep %s has been away for %v: start it again, then this worker", w.q.about.ID, patience)
-		case errors.Is(err, nats.ErrTimeout) || ctx.Err() != nil:
-		default:
+			continue
+		}
+		if w.Conn.nats.IsClosed() {
+			return fmt.Errorf("the server of sweep %s has been away for %v: start it again, then this worker", w.q.about.ID, w.Conn.waits.Patience)
+		}
+		w.lookUp(ctx, w.q.notices, w.q.about.ID)
+		if !errors.Is(err, nats.ErrTimeout) && !w.over.Load() {
 			pause(ctx, w.q.about.Options.Retry)
 		}
-	}
-	if w.over.Load() {
-		w.say("%s: sweep %s is finished", w.Name, w.q.about.ID)
-		return nil
 	}
 	return ctx.Err()
 }
@@ -182,7 +187,7 @@ func (w *Worker) loop(ctx context.Context) error {
 // next waits for one job; it takes none in advance, which would be leased and
 // not worked on.
 func (w *Worker) next(ctx context.Context) (jetstream.Msg, error) {
-	limited, cancel := context.WithTimeout(ctx, pollWait)
+	limited, cancel := context.WithTimeout(ctx, w.Conn.waits.Poll)
 	defer cancel()
 	m, err := w.q.jobs.Next(jetstream.FetchContext(limited))
 	if err != nil && limited.Err() != nil {
@@ -208,7 +213,7 @@ func (w *Worker) handle(ctx context.Context, m jetstream.Msg) {
 		w.settled(m.NakWithDelay(w.q.about.Options.Retry))
 	case done:
 		w.settled(m.Ack())
-	case t.Avoid == w.Name && w.accompanied():
+	case t.Avoid == w.Name && w.accompanied(ctx):
 		w.settled(m.NakWithDelay(w.q.about.Options.Retry))
 	default:
 		if err := w.attempt(ctx, m, t); err != nil {
@@ -235,19 +240,20 @@ func (w *Worker) done(ctx context.Context, job int) (bool, error) {
 }
 
 // accompanied reports whether another worker is there, by asking.
-func (w *Worker) accompanied() bool {
+func (w *Worker) accompanied(ctx context.Context) bool {
 	inbox := nats.NewInbox()
-	answers, err := w.Conn.SubscribeSync(inbox)
+	answers, err := w.Conn.nats.SubscribeSync(inbox)
 	if err != nil {
 		return false
 	}
 	defer func() { w.settled(answers.Unsubscribe()) }()
-	if err := w.Conn.PublishRequest(subject(w.q.about.ID, "here"), inbox, []byte(w.Name)); err != nil {
+	if err := w.Conn.nats.PublishRequest(subject(w.q.about.ID, "here"), inbox, []byte(w.Name)); err != nil {
 		return false
 	}
-	deadline := time.Now().Add(presenceWait)
-	for left := presenceWait; left > 0; left = time.Until(deadline) {
-		m, err := answers.NextMsg(left)
+	ctx, cancel := context.WithTimeout(ctx, w.Conn.waits.Presence)
+	defer cancel()
+	for {
+		m, err := answers.NextMsgWithContext(ctx)
 		if err != nil {
 			return false
 		}
@@ -255,7 +261,6 @@ func (w *Worker) accompanied() bool {
 			return true
 		}
 	}
-	return false
 }
 
 // attempt runs a job and settles it.
@@ -281,7 +286,7 @@ func (w *Worker) attempt(ctx context.Context, m jetstream.Msg, t task) error {
 func (w *Worker) runIn(ctx context.Context, m jetstream.Msg, t task, o Outcome, dir string) error {
 	began := time.Now()
 	result, err := try(ctx, w.Run, t.Point, dir, w.q.about.Options.Timeout, func(part float64) {
-		w.settled(w.Conn.Publish(subject(w.q.about.ID, "progress", strconv.Itoa(t.Job)), strconv.AppendFloat(nil, part, 'f', 4, 64)))
+		w.settled(w.Conn.nats.Publish(subject(w.q.about.ID, "progress", strconv.Itoa(t.Job)), strconv.AppendFloat(nil, part, 'f', 4, 64)))
 	})
 	o.WallSeconds = time.Since(began).Seconds()
 	if ctx.Err() != nil {
@@ -362,10 +367,10 @@ func (w *Worker) giveBack(m jetstream.Msg, t task) error {
 	if w.over.Load() {
 		return m.Ack() // another's result was taken
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), callWait)
+	ctx, cancel := context.WithTimeout(context.Background(), w.Conn.waits.Call)
 	defer cancel()
 	w.record(ctx, t.Job, eventReturned, errors.New("the worker was told to stop"))
-	return errors.Join(m.Nak(), w.Conn.FlushTimeout(callWait))
+	return errors.Join(m.Nak(), w.Conn.flush())
 }
 
 // send puts what a run left into the object store. Its name is this attempt's
@@ -405,7 +410,7 @@ func (w *Worker) insist(ctx context.Context, what string, do func() error) error
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() != nil || w.Conn.IsClosed() {
+		if ctx.Err() != nil || w.Conn.nats.IsClosed() {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		w.say("%s: %v; trying again", what, err)
@@ -418,7 +423,7 @@ func (w *Worker) insist(ctx context.Context, what string, do func() error) error
 func (w *Worker) deliver(ctx context.Context, m jetstream.Msg, d delivery) error {
 	late := false
 	err := w.insist(ctx, "publish the result of point "+d.Outcome.ID, func() error {
-		limited, cancel := context.WithTimeout(ctx, tryWait)
+		limited, cancel := context.WithTimeout(ctx, w.Conn.waits.Try)
 		defer cancel()
 		_, err := w.q.js.Publish(limited, resultSubject(w.q.about.ID, d.Outcome.Job), encode(d))
 		if late = taken(err); late {
@@ -429,16 +434,35 @@ func (w *Worker) deliver(ctx context.Context, m jetstream.Msg, d delivery) error
 	switch {
 	case err != nil:
 		return err
-	case late && d.Archive != "":
-		w.settled(w.q.objects.Delete(ctx, d.Archive))
-	case !late:
+	case late && !w.stands(ctx, d):
+		w.settled(w.drop(ctx, d.Archive))
+	default:
 		w.say("point %q: %s after %.1f s", d.Outcome.ID, d.Outcome.State, d.Outcome.WallSeconds)
 	}
 	return w.acknowledge(ctx, m)
 }
 
+// stands reports whether the result in the stream is this one: the answer to a
+// first attempt to publish it may have been lost. If that cannot be told it is
+// taken for this one, since what it left is removed with the sweep anyhow.
+func (w *Worker) stands(ctx context.Context, d delivery) bool {
+	m, err := w.q.results.GetLastMsgForSubject(ctx, resultSubject(w.q.about.ID, d.Outcome.Job))
+	if err != nil {
+		return true
+	}
+	return bytes.Equal(m.Data, encode(d))
+}
+
+// drop removes what another's run of the same job makes superfluous.
+func (w *Worker) drop(ctx context.Context, archive string) error {
+	if archive == "" {
+		return nil
+	}
+	return w.q.objects.Delete(ctx, archive)
+}
+
 func (w *Worker) acknowledge(ctx context.Context, m jetstream.Msg) error {
-	limited, cancel := context.WithTimeout(ctx, tryWait)
+	limited, cancel := context.WithTimeout(ctx, w.Conn.waits.Try)
 	defer cancel()
 	if err := m.DoubleAck(limited); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("acknowledge: %w", err)

@@ -1,11 +1,13 @@
 package sweep
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,7 +18,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 )
 
 // The test binary is also a worker and a server, by these variables.
@@ -27,7 +28,7 @@ const (
 	sweepVariable   = "SWEEP_TEST_ID"     // of the sweep to work on
 	testBuild       = "build-one"
 	soon            = 2 * time.Minute // nothing here takes seconds, but machines stall
-	testLease       = time.Second
+	testLease       = 1500 * time.Millisecond
 	quietTestRetry  = 10 * time.Millisecond
 	scenarioHang    = "hang at first"
 	scenarioKill    = "kill the process"
@@ -84,8 +85,13 @@ func serveAndCollect(folder *Folder, listen string) error {
 		return err
 	}
 	defer conn.Close()
-	_, err = (&Collector{Folder: folder, Conn: conn, Options: Options{Lease: time.Minute}}).Collect(context.Background())
+	c := &Collector{Folder: folder, Conn: conn, Options: testOptions(), Opened: func() { fmt.Println(s.URL()) }}
+	_, err = c.Collect(context.Background())
 	return err
+}
+
+func testOptions() Options {
+	return Options{Lease: testLease, Attempts: 2, Retry: quietTestRetry}
 }
 
 // fakeRun does what the scenario of a point says.
@@ -156,7 +162,7 @@ func mustServe(t *testing.T, o ServerOptions) *Server {
 	return s
 }
 
-func mustConnect(t *testing.T, url string) *nats.Conn {
+func mustConnect(t *testing.T, url string) *Conn {
 	t.Helper()
 	conn, err := Connect(Target{URL: url})
 	if err != nil {
@@ -209,32 +215,19 @@ type collected struct {
 func start(t *testing.T, ctx context.Context, f *Folder, url string, say func(string)) <-chan collected {
 	t.Helper()
 	conn := mustConnect(t, url)
-	c := &Collector{Folder: f, Conn: conn, Notice: say, Options: Options{Lease: testLease, Attempts: 2, Retry: quietTestRetry}}
+	opened := make(chan struct{})
+	c := &Collector{Folder: f, Conn: conn, Notice: say, Options: testOptions(), Opened: func() { close(opened) }}
 	done := make(chan collected, 1)
 	go func() {
 		r, err := c.Collect(ctx)
 		done <- collected{r, err}
 	}()
-	js, err := newJetStream(conn)
-	if err != nil {
-		t.Fatal(err)
+	select {
+	case <-opened:
+	case c := <-done:
+		t.Fatalf("collecting ended with %v", c.err)
 	}
-	notices, err := openNotices(ctx, js, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	watch, err := notices.Watch(ctx, f.sweep.ID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for entry := range watch.Updates() {
-		var n notice
-		if entry != nil && json.Unmarshal(entry.Value(), &n) == nil && n.Open {
-			return done
-		}
-	}
-	t.Fatal("the sweep was not announced")
-	return nil
+	return done
 }
 
 func finish(t *testing.T, ctx context.Context, done <-chan collected) *Report {
@@ -272,12 +265,12 @@ func TestThreeWorkersOneKilled(t *testing.T) {
 	f := mustFolder(t, t.TempDir(), mustSweep(t, fakePoints(points, map[int]string{hanging: scenarioHang})))
 	s := mustServe(t, ServerOptions{Dir: f.QueueDir()})
 	conn := mustConnect(t, s.URL())
-	began, err := conn.SubscribeSync(eventSubject(f.sweep.ID(), hanging, eventBegan))
+	began, err := conn.nats.SubscribeSync(eventSubject(f.sweep.ID(), hanging, eventBegan))
 	if err != nil {
 		t.Fatal(err)
 	}
-	hangs, err := conn.SubscribeSync(subject(f.sweep.ID(), "progress", strconv.Itoa(hanging)))
-	if err != nil {
+	hangs, err := conn.nats.SubscribeSync(subject(f.sweep.ID(), "progress", strconv.Itoa(hanging)))
+	if err = errors.Join(err, conn.flush()); err != nil {
 		t.Fatal(err)
 	}
 	done := start(t, ctx, f, s.URL(), logTo(t))
@@ -336,22 +329,55 @@ func checkFolders(t *testing.T, f *Folder) {
 	}
 }
 
+// serverOf is a process that serves and collects a folder's sweep.
+type serverOf struct {
+	*exec.Cmd
+	url string
+}
+
+// startServer returns when workers can join.
+func startServer(t *testing.T, f *Folder, listen string) serverOf {
+	t.Helper()
+	p := process(t, serverVariable+"="+listen, folderVariable+"="+f.dir)
+	says, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	line, err := bufio.NewReader(says).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the server does not start: %v", err)
+	}
+	return serverOf{p, strings.TrimSpace(line)}
+}
+
+// address is where it listens: its token's place is taken out.
+func (s serverOf) address(t *testing.T) string {
+	t.Helper()
+	u, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
+}
+
 // TestServerKilled: workers live through the death of the server, and what they
 // did before and meanwhile is not done again.
 func TestServerKilled(t *testing.T) {
 	const points, held = 12, 5
 	ctx := testContext(t)
 	f := mustFolder(t, t.TempDir(), mustSweep(t, fakePoints(points, nil)))
-	listen := freeAddress(t)
-	serve := func() *exec.Cmd {
-		p := process(t, serverVariable+"="+listen, folderVariable+"="+f.dir)
-		if err := p.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return p
+	first := startServer(t, f, "127.0.0.1:0")
+	conn, err := Connect(Target{URL: first.url, Waits: Waits{
+		Reconnect: 20 * time.Millisecond, Call: time.Second, Try: 300 * time.Millisecond, Poll: 500 * time.Millisecond, Presence: 50 * time.Millisecond,
+	}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	first := serve()
-	conn := connectSoon(t, ctx, f, listen)
+	t.Cleanup(conn.Close)
 	var runs sync.Map
 	reached, release := make(chan struct{}), make(chan struct{})
 	w := &Worker{Name: "only", Build: testBuild, Conn: conn, Run: func(ctx context.Context, p Point, dir string, progress func(float64)) (Result, error) {
@@ -364,14 +390,14 @@ func TestServerKilled(t *testing.T) {
 		return fakeRun(ctx, p, dir, progress)
 	}}
 	worked := make(chan error, 1)
-	go func() { worked <- workSoon(ctx, w) }()
+	go func() { worked <- w.Work(ctx, f.sweep.ID()) }()
 	<-reached
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = first.Wait()
-	second := serve()
-	close(release)
+	close(release) // its result finds no server
+	second := startServer(t, f, first.address(t))
 	if err := second.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -392,43 +418,6 @@ func TestServerKilled(t *testing.T) {
 			t.Errorf("point %s was run %d times, want %d", p.ID, *count.(*int), want)
 		}
 	}
-}
-
-// workSoon works as soon as the sweep is announced.
-func workSoon(ctx context.Context, w *Worker) error {
-	for {
-		err := w.Work(ctx, "")
-		if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "no such sweep") {
-			return err
-		}
-	}
-}
-
-// connectSoon connects as soon as the server of a folder is there.
-func connectSoon(t *testing.T, ctx context.Context, f *Folder, listen string) *nats.Conn {
-	t.Helper()
-	for ctx.Err() == nil {
-		token, err := os.ReadFile(filepath.Join(f.QueueDir(), "token"))
-		if err != nil {
-			continue
-		}
-		if conn, err := Connect(Target{URL: "nats://" + string(token) + "@" + listen}); err == nil {
-			t.Cleanup(conn.Close)
-			return conn
-		}
-	}
-	t.Fatal("the server does not start")
-	return nil
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	s, err := Serve(ServerOptions{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	return s.nats.Addr().String()
 }
 
 // TestEverythingDies: server, collector and worker end; all is started again and
@@ -604,7 +593,7 @@ func TestBadPointsDoNotStopTheRest(t *testing.T) {
 	done := start(t, ctx, f, s.URL(), logTo(t))
 	marks := t.TempDir()
 	local := &Local{
-		Workers: 2, Deaths: 10, Notice: logTo(t),
+		Workers: 2, Deaths: 10, Notice: logTo(t), Retry: quietTestRetry,
 		Hopeless: func(code int) bool { return code == 3 },
 		Command: func(context.Context, int) *exec.Cmd {
 			return process(t, workerVariable+"="+s.URL(), sweepVariable+"="+f.sweep.ID(), folderVariable+"="+marks)

@@ -10,10 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
-
-	"github.com/nats-io/nats.go"
 
 	"github.com/floormesh/floormesh/sim/sweep"
 )
@@ -99,19 +98,19 @@ func (c *sweepRunCommand) Run(s streams) error {
 		}
 		defer server.Close()
 		ctx, cancel := context.WithCancelCause(ctx)
-		workers := make(chan struct{})
-		go func() {
-			defer close(workers)
-			if err := c.local(folder, server.URL(), s, say).Run(ctx); err != nil {
-				cancel(err)
-			}
-		}()
-		err = collect(ctx, sweep.Target{URL: server.URL()}, c.options())
+		var workers sync.WaitGroup
+		err = collect(ctx, sweep.Target{URL: server.URL()}, c.options(), func() {
+			workers.Go(func() {
+				if err := c.local(folder, server.URL(), s, say).Run(ctx); err != nil {
+					cancel(err)
+				}
+			})
+		})
 		if cause := context.Cause(ctx); err != nil && cause != nil {
 			err = cause
 		}
 		cancel(nil)
-		<-workers
+		workers.Wait()
 		return err
 	})
 }
@@ -150,26 +149,30 @@ func (c *sweepServeCommand) Run(s streams) error {
 		return err
 	}
 	return collectInto(s, folder, func(ctx context.Context, say func(string), collect collector) error {
-		target, url, local := c.target(), "URL", ""
+		target, url := c.target(), "URL"
 		if c.NATS == "" {
 			server, err := sweep.Serve(sweep.ServerOptions{Dir: folder.QueueDir(), Listen: c.Listen})
 			if err != nil {
 				return err
 			}
 			defer server.Close()
-			url, local = server.URL(), server.LocalURL()
-			target = sweep.Target{URL: local}
-			fmt.Fprintln(s.out, url)
+			url = server.URL()
+			target = sweep.Target{URL: server.LocalURL()}
 		}
-		say(fmt.Sprintf("sweep %s waits for workers: floorsim worker --sweep %s --nats %s", folder.Sweep().ID(), folder.Sweep().ID(), url))
 		options := c.options()
 		options.Replicas = c.Replicas
-		return collect(ctx, target, options)
+		return collect(ctx, target, options, func() {
+			if c.NATS == "" {
+				fmt.Fprintln(s.out, url)
+			}
+			say(fmt.Sprintf("sweep %s waits for workers: floorsim worker --sweep %s --nats %s", folder.Sweep().ID(), folder.Sweep().ID(), url))
+		})
 	})
 }
 
-// collector collects a sweep from a server until it is complete.
-type collector func(ctx context.Context, target sweep.Target, options sweep.Options) error
+// collector collects a sweep from a server until it is complete. It calls opened
+// when workers can join.
+type collector func(ctx context.Context, target sweep.Target, options sweep.Options, opened func()) error
 
 // collectInto runs what gathers the results of a folder's sweep, unless all are
 // there, and says what they came to.
@@ -199,13 +202,13 @@ func gatherInto(s streams, folder *sweep.Folder, gather func(context.Context, fu
 	defer stop()
 	line := newStatusLine(s.talk)
 	defer line.clear()
-	err := gather(ctx, line.say, func(ctx context.Context, target sweep.Target, options sweep.Options) error {
+	err := gather(ctx, line.say, func(ctx context.Context, target sweep.Target, options sweep.Options, opened func()) error {
 		conn, err := sweep.Connect(target)
 		if err != nil {
 			return err
 		}
 		defer conn.Close()
-		_, err = (&sweep.Collector{Folder: folder, Conn: conn, Options: options, Notice: line.say, Progress: line.draw}).Collect(ctx)
+		_, err = (&sweep.Collector{Folder: folder, Conn: conn, Options: options, Notice: line.say, Progress: line.draw, Opened: opened}).Collect(ctx)
 		return err
 	})
 	if errors.Is(err, context.Canceled) {
@@ -308,7 +311,7 @@ func (c *workerCommand) Run(s streams) error {
 	return err
 }
 
-func (c *workerCommand) worker(conn *nats.Conn, build string, s streams) *sweep.Worker {
+func (c *workerCommand) worker(conn *sweep.Conn, build string, s streams) *sweep.Worker {
 	w := &sweep.Worker{Name: processName(), Build: build, Run: execute, Conn: conn, Scratch: c.Scratch}
 	if !c.Quiet {
 		w.Talk = func(text string) { fmt.Fprintf(s.talk, "floorsim: %s\n", text) }
