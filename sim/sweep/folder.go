@@ -18,6 +18,7 @@ import (
 //	points/000017-nodes=100/            one folder a job; the second run's ends in .again
 //	points/000017-nodes=100/result.json its Outcome
 //	points/000017-nodes=100/run/        what the run left
+//	points/.partial-*                   under way, or of a process that was killed: then delete it
 //	table.csv, table.parquet            written by Tables
 //	queue/                              the embedded server's, while it is needed
 //

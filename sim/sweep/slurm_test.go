@@ -96,17 +96,28 @@ PartitionName=main Nodes=%[2]s Default=YES State=UP
 	}
 	daemon(t, dir, "munged", "--foreground", "--force", "--key-file="+key, "--socket="+dir+"/munge.socket",
 		"--pid-file="+dir+"/munge.pid", "--log-file="+dir+"/munge.log", "--seed-file="+dir+"/munge.seed")
-	for deadline := time.Now().Add(5 * time.Second); ; {
-		if c, err := net.Dial("unix", dir+"/munge.socket"); err == nil {
-			_ = c.Close()
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("munged does not start")
-		}
-	}
+	awaitSocket(t, dir+"/munge.socket")
 	daemon(t, dir, "slurmctld", "-D", "-f", dir+"/slurm.conf", "-i")
 	daemon(t, dir, "slurmd", "-D", "-f", dir+"/slurm.conf", "-N", host)
+}
+
+// awaitSocket returns when somebody listens there.
+func awaitSocket(t *testing.T, name string) {
+	t.Helper()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	deadline := time.After(10 * time.Second)
+	for {
+		if c, err := net.Dial("unix", name); err == nil {
+			_ = c.Close()
+			return
+		}
+		select {
+		case <-look.C:
+		case <-deadline:
+			t.Fatalf("nobody listens on %s", name)
+		}
+	}
 }
 
 // daemon runs a program until the test ends.
