@@ -163,6 +163,7 @@ func (in *inlet) start(ctx context.Context, raw []byte, held int64) error {
 	if in.joint.add(m, held) {
 		return nil
 	}
+	in.handOverJoint() // it must not wait for the pool
 	result, err := t.pool.Start(ctx, m)
 	if err != nil {
 		return err
