@@ -132,7 +132,7 @@ func Waits(o Output) Wait {
 		return WaitAll
 	case Replicated, Final, Certified:
 		return WaitSigned
-	case Persist, Load, Turned, Alarm, Blame:
+	case Persist, Load, Turned, Alarm, Curbed, Blame:
 		return WaitNone
 	}
 	return WaitAll
