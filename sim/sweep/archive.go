@@ -83,7 +83,7 @@ func unpackFiles(archive *tar.Reader, root *os.Root) error {
 	for files := 0; ; files++ {
 		header, err := archive.Next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err

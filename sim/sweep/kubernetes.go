@@ -15,7 +15,7 @@ func (f *Folder) EmitKubernetes(o EmitOptions) (e Emitted, err error) {
 	}
 	switch jobs := f.sweep.Jobs(); {
 	case o.Image == "":
-		return e, fmt.Errorf("Kubernetes needs an image that holds floorsim %s: name it with --image", f.sweep.Build)
+		return e, fmt.Errorf("no image that holds floorsim %s is named, which Kubernetes needs: use --image", f.sweep.Build)
 	case jobs > maxCompletions:
 		return e, fmt.Errorf("%d jobs, an Indexed Job of Kubernetes has at most %d: split the sweep", jobs, maxCompletions)
 	}

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -213,7 +213,7 @@ type collected struct {
 }
 
 // start collects in the background. It returns once the sweep can be joined.
-func start(t *testing.T, ctx context.Context, f *Folder, url string, say func(string)) <-chan collected {
+func start(ctx context.Context, t *testing.T, f *Folder, url string, say func(string)) <-chan collected {
 	t.Helper()
 	conn := mustConnect(t, url)
 	opened := make(chan struct{})
@@ -231,7 +231,7 @@ func start(t *testing.T, ctx context.Context, f *Folder, url string, say func(st
 	return done
 }
 
-func finish(t *testing.T, ctx context.Context, done <-chan collected) *Report {
+func finish(ctx context.Context, t *testing.T, done <-chan collected) *Report {
 	t.Helper()
 	select {
 	case c := <-done:
@@ -274,7 +274,7 @@ func TestThreeWorkersOneKilled(t *testing.T) {
 	if err = errors.Join(err, conn.flush()); err != nil {
 		t.Fatal(err)
 	}
-	done := start(t, ctx, f, s.URL(), logTo(t))
+	done := start(ctx, t, f, s.URL(), logTo(t))
 	workers := map[string]*exec.Cmd{}
 	for range 3 {
 		w := process(t, workerVariable+"="+s.URL(), sweepVariable+"="+f.sweep.ID(), folderVariable+"="+marks)
@@ -297,7 +297,7 @@ func TestThreeWorkersOneKilled(t *testing.T) {
 	if err := workers[e.Worker].Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	r := finish(t, ctx, done)
+	r := finish(ctx, t, done)
 	if !r.Good() || r.Fine != points || r.Again != 1 {
 		t.Errorf("got %v, %+v", r, r.Troubles)
 	}
@@ -359,7 +359,7 @@ func startServer(t *testing.T, f *Folder, listen string) serverOf {
 // address is where it listens: its token's place is taken out.
 func (s serverOf) address(t *testing.T) string {
 	t.Helper()
-	u, err := url.Parse(s.url)
+	u, err := neturl.Parse(s.url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -430,7 +430,7 @@ func TestEverythingDies(t *testing.T) {
 	f := mustFolder(t, t.TempDir(), mustSweep(t, fakePoints(points, nil)))
 	s := mustServe(t, ServerOptions{Dir: f.QueueDir()})
 	life, die := context.WithCancel(ctx)
-	done := start(t, life, f, s.URL(), nil)
+	done := start(life, t, f, s.URL(), nil)
 	reached := make(chan struct{})
 	conn := mustConnect(t, s.URL())
 	w := &Worker{Name: "first", Build: testBuild, Conn: conn, Run: func(ctx context.Context, p Point, dir string, progress func(float64)) (Result, error) {
@@ -446,14 +446,16 @@ func TestEverythingDies(t *testing.T) {
 	<-reached
 	conn.Close() // like a process that is gone: it can give nothing back
 	die()
-	<-worked
+	if err := <-worked; !errors.Is(err, context.Canceled) {
+		t.Fatalf("working ended with %v", err)
+	}
 	if c := <-done; !errors.Is(c.err, context.Canceled) {
 		t.Fatalf("collecting ended with %v", c.err)
 	}
 	s.Close()
 
 	s = mustServe(t, ServerOptions{Dir: f.QueueDir()})
-	done = start(t, ctx, f, s.URL(), logTo(t))
+	done = start(ctx, t, f, s.URL(), logTo(t))
 	var runs sync.Map
 	w = &Worker{Name: "second", Build: testBuild, Conn: mustConnect(t, s.URL()), Run: func(ctx context.Context, p Point, dir string, progress func(float64)) (Result, error) {
 		runs.Store(p.Seed, true)
@@ -462,7 +464,7 @@ func TestEverythingDies(t *testing.T) {
 	if err := w.Work(ctx, f.sweep.ID()[:4]); err != nil {
 		t.Fatal(err)
 	}
-	if r := finish(t, ctx, done); !r.Good() || r.Fine != points {
+	if r := finish(ctx, t, done); !r.Good() || r.Fine != points {
 		t.Errorf("got %v", r)
 	}
 	checkFolders(t, f)
@@ -480,7 +482,7 @@ func TestAnotherBuildIsRefused(t *testing.T) {
 	f := mustFolder(t, t.TempDir(), mustSweep(t, fakePoints(1, nil)))
 	s := mustServe(t, ServerOptions{Dir: f.QueueDir()})
 	heard := make(chan string, maxNotices)
-	done := start(t, ctx, f, s.URL(), func(line string) { heard <- line })
+	done := start(ctx, t, f, s.URL(), func(line string) { heard <- line })
 	conn := mustConnect(t, s.URL())
 	err := (&Worker{Name: "stranger", Build: "build-two", Conn: conn, Run: fakeRun}).Work(ctx, "")
 	refused, ok := errors.AsType[*BuildError](err)
@@ -497,7 +499,7 @@ func TestAnotherBuildIsRefused(t *testing.T) {
 	if err := (&Worker{Name: "own", Build: testBuild, Conn: conn, Run: fakeRun}).Work(ctx, ""); err != nil {
 		t.Fatal(err)
 	}
-	if r := finish(t, ctx, done); !r.Good() {
+	if r := finish(ctx, t, done); !r.Good() {
 		t.Errorf("got %v", r)
 	}
 }
@@ -522,7 +524,7 @@ func TestExternalServer(t *testing.T) {
 	list := mustSweep(t, fakePoints(20, nil))
 	for range 2 { // the second time, the first's traces must not matter
 		f := mustFolder(t, t.TempDir(), list)
-		done := start(t, ctx, f, url, logTo(t))
+		done := start(ctx, t, f, url, logTo(t))
 		var group sync.WaitGroup
 		for _, name := range []string{"left", "right"} {
 			group.Go(func() {
@@ -532,7 +534,7 @@ func TestExternalServer(t *testing.T) {
 				}
 			})
 		}
-		r := finish(t, ctx, done)
+		r := finish(ctx, t, done)
 		group.Wait()
 		if !r.Good() || r.Fine != 20 || r.Again != 1 {
 			t.Errorf("got %v", r)
@@ -565,7 +567,7 @@ func TestDifferenceIsLoud(t *testing.T) {
 	f := mustFolder(t, t.TempDir(), mustSweep(t, fakePoints(3, nil)))
 	s := mustServe(t, ServerOptions{Dir: f.QueueDir()})
 	var loud said
-	done := start(t, ctx, f, s.URL(), loud.add)
+	done := start(ctx, t, f, s.URL(), loud.add)
 	var calls int
 	w := &Worker{Name: "only", Build: testBuild, Conn: mustConnect(t, s.URL()), Run: func(ctx context.Context, p Point, dir string, progress func(float64)) (Result, error) {
 		r, err := fakeRun(ctx, p, dir, progress)
@@ -576,7 +578,7 @@ func TestDifferenceIsLoud(t *testing.T) {
 	if err := w.Work(ctx, ""); err != nil {
 		t.Fatal(err)
 	}
-	r := finish(t, ctx, done)
+	r := finish(ctx, t, done)
 	if r.Good() || len(r.Differences) != 1 || r.Again != 1 || r.Fine != 3 {
 		t.Errorf("got %v", r)
 	}
@@ -592,7 +594,7 @@ func TestBadPointsDoNotStopTheRest(t *testing.T) {
 	bad := map[int]string{2: scenarioFail, 4: scenarioPanic, 6: scenarioViolate, 8: scenarioKill}
 	f := mustFolder(t, t.TempDir(), mustSweep(t, fakePoints(12, bad)))
 	s := mustServe(t, ServerOptions{Dir: f.QueueDir()})
-	done := start(t, ctx, f, s.URL(), logTo(t))
+	done := start(ctx, t, f, s.URL(), logTo(t))
 	marks := t.TempDir()
 	local := &Local{
 		Workers: 2, Deaths: 10, Notice: logTo(t), Retry: quietTestRetry,
@@ -604,7 +606,7 @@ func TestBadPointsDoNotStopTheRest(t *testing.T) {
 	if err := local.Run(ctx); err != nil {
 		t.Error(err)
 	}
-	r := finish(t, ctx, done)
+	r := finish(ctx, t, done)
 	if r.Fine != 8 || r.Violated != 1 || r.Failed != 3 {
 		t.Errorf("got %v", r)
 	}

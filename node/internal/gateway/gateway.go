@@ -83,11 +83,12 @@ func (g *gateway) run(ctx context.Context, ready func(Addrs)) error {
 		return errors.Join(err, front.Close())
 	case <-g.node.Ready():
 	}
-	defer tradeMemory()()
+	memory := tradeMemory()
+	defer memory.restore()
 	resting := make(chan struct{})
 	go func() {
 		defer close(resting)
-		releaseAtRest(nodeCtx, g.node.Activity, debug.FreeOSMemory)
+		releaseAtRest(nodeCtx, g.node.Activity, memory.adjust, debug.FreeOSMemory)
 	}()
 	err = g.serve(ctx, front, ready)
 	stopNode()

@@ -10,9 +10,9 @@ import (
 
 func TestReleaseAtRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var activity, releases atomic.Uint64
+		var activity, adjustments, releases atomic.Uint64
 		ctx, cancel := context.WithCancel(t.Context())
-		go releaseAtRest(ctx, activity.Load, func() { releases.Add(1) })
+		go releaseAtRest(ctx, activity.Load, func() { adjustments.Add(1) }, func() { releases.Add(1) })
 		step := func(work, want uint64) {
 			t.Helper()
 			activity.Add(work)
@@ -29,6 +29,9 @@ func TestReleaseAtRest(t *testing.T) {
 		step(0, 1) // and still
 		step(1, 1)
 		step(0, 2)
+		if got := adjustments.Load(); got != 3 {
+			t.Errorf("adjusted %d times, want once for each look at work", got)
+		}
 		cancel()
 	})
 }
