@@ -221,7 +221,7 @@ func TestPlansVary(t *testing.T) {
 	if slow < 25 || slow > 100 {
 		t.Errorf("the work of %d of 400 seeds takes time", slow)
 	}
-	if len(faults) != 6 || len(liars) != 8 || len(sizes) != 5 {
+	if len(faults) != 6 || len(liars) != 17 || len(sizes) != 5 {
 		t.Errorf("faults %v, liars %v, sizes %v", faults, liars, sizes)
 	}
 }

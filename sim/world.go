@@ -117,7 +117,7 @@ func (w *World) corrupt() error {
 		n := w.nodes[l.Node]
 		liar, err := adversary.New(l.Kind, adversary.Self{
 			Seat: l.Node, Nodes: w.plan.Nodes,
-			Mesh: w.mesh, Domain: w.domain, Gateways: w.genesis.Gateways,
+			Mesh: w.mesh, Domain: w.domain, Genesis: w.genesis, Verifier: w.verifier, Gateways: w.genesis.Gateways,
 			NodeKey: n.nodeKey, MemberKey: n.memberKey,
 			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),
 			Rand:   newRand(w.plan.Seed, l.Node, purposeLiar),

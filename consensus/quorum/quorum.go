@@ -11,11 +11,18 @@
 // and what is counted can be checked on paper.
 package quorum
 
+import "github.com/floormesh/floormesh/consensus/planted"
+
 // F returns how many of n members may be faulty, (n-1)/3. n must be at least 1.
 func F(n int) int { return (n - 1) / 3 }
 
 // Q returns the quorum of n members, n - F(n).
-func Q(n int) int { return n - F(n) }
+func Q(n int) int {
+	if planted.Quorum2F {
+		return max(1, 2*F(n))
+	}
+	return n - F(n)
+}
 
 // Validity returns the least number of members among whom one is honest, F(n)+1.
 func Validity(n int) int { return F(n) + 1 }

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/floormesh/floormesh/consensus/quorum"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
@@ -32,6 +33,8 @@ type Self struct {
 	Nodes     int
 	Mesh      dag.MeshID
 	Domain    *dag.Domain
+	Genesis   *dag.Genesis
+	Verifier  *dag.Verifier
 	Gateways  []dag.Gateway
 	NodeKey   dag.PrivateKey
 	MemberKey dag.PrivateKey
@@ -61,7 +64,10 @@ type Adversary interface {
 
 // Kinds returns the names of all attacks.
 func Kinds() []string {
-	return []string{"silent", "blocks", "lanes", "withhold", "acks", "rounds", "clock", "garbage"}
+	return []string{
+		"silent", "blocks", "lanes", "withhold", "acks", "rounds", "clock", "garbage",
+		"vote-withhold", "leader-late", "selective", "few-parents", "censor", "skew", "sync-flood", "eclipse", "twins",
+	}
 }
 
 // New returns an adversary of a kind.
@@ -83,6 +89,24 @@ func New(kind string, self Self) (Adversary, error) {
 		return newClock(self), nil
 	case "garbage":
 		return newGarbage(self), nil
+	case "vote-withhold":
+		return newVoteWithhold(self), nil
+	case "leader-late":
+		return newLeaderLate(self), nil
+	case "selective":
+		return newSelective(self), nil
+	case "few-parents":
+		return newFewParents(self), nil
+	case "censor":
+		return newCensor(self), nil
+	case "skew":
+		return newSkew(self), nil
+	case "sync-flood":
+		return newSyncFlood(self), nil
+	case "eclipse":
+		return newEclipse(self), nil
+	case "twins":
+		return newTwins(self)
 	default:
 		return nil, fmt.Errorf("no adversary is called %q; there are %v", kind, Kinds())
 	}
@@ -126,6 +150,15 @@ func (s *Self) each(one Speech) []Speech {
 		out = append(out, copied)
 	}
 	return out
+}
+
+// quorum returns how many authors of the round before a block must refer to.
+func (s *Self) quorum() int { return quorum.Q(s.Nodes) }
+
+// victim picks one of the others.
+func (s *Self) victim() int {
+	others := s.others()
+	return others[s.Rand.IntN(len(others))]
 }
 
 // half reports whether a node belongs to the half that is told the other story.
