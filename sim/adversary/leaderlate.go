@@ -18,6 +18,7 @@ type leaderLate struct {
 	self Self
 	held []*dag.Block    // oldest first; the first is one that leads
 	due  replica.Instant // when they leave
+	last dag.Round       // the highest that was ever held: none is late twice
 }
 
 func newLeaderLate(self Self) *leaderLate { return &leaderLate{self: self} }
@@ -59,13 +60,13 @@ func (a *leaderLate) holds(now replica.Instant, b *dag.Block) bool {
 	}
 	switch {
 	case len(a.held) > 0 && b.Round > a.held[0].Round:
-	case len(a.held) == 0 && a.leads(b):
+	case len(a.held) == 0 && b.Round > a.last && a.leads(b):
 		timeout := replica.Instant(replica.DefaultTiming().TimeoutFloor)
 		a.due = now + timeout*replica.Instant(70+a.self.Rand.IntN(30))/100
 	default:
 		return false
 	}
-	a.held = append(a.held, b)
+	a.held, a.last = append(a.held, b), b.Round
 	return true
 }
 

@@ -13,11 +13,12 @@ import (
 type history struct {
 	commits []*store.Executed     // by index - 1
 	roots   map[uint64]dag.Digest // by size
+	leaders map[dag.Round]bool    // rounds of the commits' leaders
 	twin    *execution
 }
 
 func newHistory() history {
-	return history{roots: map[uint64]dag.Digest{}, twin: newExecution()}
+	return history{roots: map[uint64]dag.Digest{}, leaders: map[dag.Round]bool{}, twin: newExecution()}
 }
 
 // agree compares a node's commit with what others said of the same index, and
@@ -49,6 +50,7 @@ func (s *Suite) extend(node int, e *store.Executed) {
 		}
 	}
 	s.history.commits = append(s.history.commits, e)
+	s.history.leaders[e.Commit.Leader.Round] = true
 	if problem := s.history.twin.check(s, e); problem != "" {
 		s.Failf(Order, node, "execution of commit %d: %s", e.Commit.Index, problem)
 	}

@@ -33,6 +33,7 @@ const (
 	Liveness    = "liveness"    // after the faults everything becomes final everywhere
 	Quiescence  = "quiescence"  // then nothing happens
 	SignOnce    = "sign-once"   // no honest member signs two blocks of a round or two logs of a size
+	Pace        = "pace"        // no honest member leaves rounds out but behind a commit
 	GoodFaith   = "good-faith"  // honest nodes never blame each other and send nothing invalid
 	Answer      = "answer"      // each submission is answered exactly once
 	Certificate = "certificate" // checkpoints certify the log there is

@@ -64,6 +64,13 @@ func (l *ledger) block(round dag.Round, time dag.UnixMilli) *dag.Block {
 	}, l.members[0])
 }
 
+// passes has the first node send a block of a round as its first.
+func (l *ledger) passes(round dag.Round) {
+	b := l.block(round, 1)
+	l.Durable(0, &store.Write{Blocks: []*dag.Block{b}})
+	l.Said(0, &message.Blocks{Blocks: []*dag.Block{b}})
+}
+
 // TestCheckers shows each checker what it must find, and what it must not.
 func TestCheckers(t *testing.T) {
 	for _, c := range []struct {
@@ -139,6 +146,12 @@ func TestCheckers(t *testing.T) {
 		{"a batch that a crash could take", func(l *ledger) {
 			l.Said(0, &message.Batches{Batches: []*dag.Batch{l.batch}})
 		}, "durability violated after 0s at n0: sends batch 1"},
+		{"a round left out", func(l *ledger) { l.passes(3) }, "pace violated after 0s at n0: goes from round 0 to round 3"},
+		{"rounds left out behind a commit", func(l *ledger) {
+			l.submit()
+			l.Final(0, l.executed(5))
+			l.passes(2)
+		}, ""},
 		{"a liar may do all that", func(l *ledger) {
 			for time := range dag.UnixMilli(2) {
 				l.Said(2, &message.Blocks{Blocks: []*dag.Block{l.block(1, time)}})

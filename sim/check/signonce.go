@@ -43,6 +43,7 @@ func (s *Suite) blockLeaves(node int, b *dag.Block) {
 	s.signed[node].blocks[b.Round] = b.ID()
 	s.calm.block(s.now, node, b.Round)
 	s.rests(node, b)
+	s.pace(node, b)
 }
 
 // rests checks what a new block of a node rests on.
