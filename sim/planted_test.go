@@ -30,7 +30,8 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		{"planted_blocks_not_durable", "10", "blocks leave before they and their parents are durable"},
 		{"planted_signed_forgotten", "20", "a restart forgets what was signed"},
 		{"planted_quorum_2f", "10", "two quorums need not share an honest member"},
-		{"planted_round_jumps", "60", "a member jumps to the newest round and leaves its own out"},
+		{"planted_votes_suffice", "30", "a leader commits on votes alone"},
+		{"planted_round_jumps", "10", "a member jumps to the newest round and leaves its own out"},
 	} {
 		t.Run(bug.tag, func(t *testing.T) {
 			t.Parallel()
