@@ -23,7 +23,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	}{
 		{"planted_quiet_early", "20", "members sleep before a checkpoint covers what is final, and strand a laggard"},
 		{"planted_acks_not_fetched", "60", "batches known only from acks are never asked for"},
-		{"planted_cut_by_seq", "40", "cuts count how far members list, not what"},
+		{"planted_cut_by_seq", "400", "cuts count how far members list, not what"},
 		{"planted_own_ack_order", "20", "bounded lists are ordered by each member's own waiting time"},
 		{"planted_no_resend", "60", "newest blocks that were lost are never sent again"},
 		{"planted_cut_on_one_ack", "40", "one member's word is enough for the cut"},
@@ -31,6 +31,8 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		{"planted_signed_forgotten", "20", "a restart forgets what was signed"},
 		{"planted_quorum_2f", "10", "two quorums need not share an honest member"},
 		{"planted_votes_suffice", "30", "a leader commits on votes alone"},
+		{"planted_certificate_in_store", "1200", "a certificate counts though the anchor's history does not hold it"},
+		{"planted_anchor_too_near", "2000", "what lies two rounds up decides for a leader"},
 		{"planted_round_jumps", "10", "a member jumps to the newest round and leaves its own out"},
 	} {
 		t.Run(bug.tag, func(t *testing.T) {
