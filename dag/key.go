@@ -25,6 +25,7 @@ type PrivateKey struct{ secret *secret }
 type secret struct {
 	expanded  *[ed25519.PrivateKeySize]byte // never written after it is made
 	simulated *simulatedKey                 // in its place, in simulated worlds only
+	witness   func(message []byte, s Signature)
 }
 
 // NewPrivateKey derives the key of a 32-byte seed.
@@ -53,8 +54,23 @@ func (k PrivateKey) Public() PublicKey {
 	return PublicKey(k.secret.expanded[32:])
 }
 
+// Witnessed returns the same key, which tells of every signature that it makes,
+// before Sign returns it and on the goroutine that signs: so a recording can hold
+// what was signed and need not hold the key. seen must not keep message.
+func (k PrivateKey) Witnessed(seen func(message []byte, s Signature)) PrivateKey {
+	return PrivateKey{&secret{k.secret.expanded, k.secret.simulated, seen}}
+}
+
 // Sign signs message as is (RFC 8032). Callers domain-separate.
 func (k PrivateKey) Sign(message []byte) Signature {
+	s := k.sign(message)
+	if k.secret.witness != nil {
+		k.secret.witness(message, s)
+	}
+	return s
+}
+
+func (k PrivateKey) sign(message []byte) Signature {
 	if k.secret.simulated != nil {
 		return k.secret.simulated.signer.Sign(message)
 	}

@@ -34,6 +34,8 @@ type Config struct {
 	// Debug is a host:port that serves Go's profiles (net/http/pprof), loopback
 	// only. Empty: none.
 	Debug string `yaml:"debug"`
+	// Record says where what happens to this gateway is recorded, for floorsim replay.
+	Record RecordConfig `yaml:"record"`
 	// Timing changes the protocol's durations. Those left out or zero are
 	// replica.DefaultTiming's.
 	Timing TimingConfig `yaml:"timing"`
@@ -67,6 +69,15 @@ type MQTTConfig struct {
 	Listen string `yaml:"listen"`
 }
 
+// RecordConfig is the flight recorder.
+type RecordConfig struct {
+	// File takes the recording; relative to the gateway's directory. Each run has a
+	// file of its own: the second one's name ends in -2. Empty: nothing is recorded.
+	File string `yaml:"file"`
+	// Limit ends the recording when the files of all runs together have this size.
+	Limit ByteSize `yaml:"limit"`
+}
+
 // TimingConfig holds durations such as "5ms"; see replica.Timing.
 type TimingConfig struct {
 	RoundSpacing    time.Duration `yaml:"round-spacing"`
@@ -94,6 +105,8 @@ func DefaultConfig() Config {
 		HTTP: HTTPConfig{Listen: anyPort},
 		MQTT: MQTTConfig{Listen: anyPort},
 		Log:  slog.LevelInfo.String(),
+
+		Record: RecordConfig{Limit: defaultRecordBytes},
 	}
 }
 
@@ -130,6 +143,9 @@ func (c *Config) Validate() error {
 		checkLoopback("debug", c.Debug))
 	if new(slog.Level).UnmarshalText([]byte(c.Log)) != nil {
 		problems = append(problems, fmt.Errorf("log: %q, want debug, info, warn or error", c.Log))
+	}
+	if c.Record.Limit < minRecordBytes {
+		problems = append(problems, fmt.Errorf("record.limit: %s, want at least %s", c.Record.Limit, ByteSize(minRecordBytes)))
 	}
 	problems = append(problems, c.Timing.validate()...)
 	return errors.Join(problems...)
@@ -253,8 +269,8 @@ func describeYAML(err error) error {
 // configKeys lists every key of the file.
 func configKeys() []string {
 	keys := []string{
-		"name", "p2p", "http", "mqtt", "log", "debug", "timing", // the file's
-		"listen", "peers", "mdns", "gossip", "hosts", // their parts'
+		"name", "p2p", "http", "mqtt", "log", "debug", "record", "timing", // the file's
+		"listen", "peers", "mdns", "gossip", "hosts", "file", "limit", // their parts'
 	}
 	for _, f := range new(TimingConfig).fields() {
 		keys = append(keys, f.name)

@@ -75,6 +75,26 @@ const (
 	// is further behind reads the disk.
 	maxTailBytes = 2 << 20
 
+	// maxQueuedSteps and maxQueuedStepBytes bound the Steps that wait to be recorded:
+	// a second or two at full speed. Beyond, the recording ends.
+	maxQueuedSteps     = 1 << 14
+	maxQueuedStepBytes = 64 << 20
+
+	// recordBufferBytes joins frames of a recording into writes.
+	recordBufferBytes = 256 << 10
+
+	// recordEvery is how much of a recording a kill may cost.
+	recordEvery = 100 * time.Millisecond
+
+	// maxRecordedLives bounds the files of one recording: a gateway that was
+	// started so often and never cleared away is looked for no further.
+	maxRecordedLives = 10_000
+
+	// minRecordBytes and defaultRecordBytes are the least and the usual limit of a
+	// recording: a gateway's day in a small plant, an hour in a busy one.
+	minRecordBytes     = 1 << 20
+	defaultRecordBytes = 1 << 30
+
 	// maxAlarms bounds the alarms that Status shows, newest last.
 	maxAlarms = 16
 )

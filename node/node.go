@@ -9,12 +9,16 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/consensus/replica/recording"
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/node/disk"
 	"github.com/floormesh/floormesh/node/p2p"
 	"github.com/floormesh/floormesh/node/verify"
@@ -24,6 +28,12 @@ import (
 type Options struct {
 	// Logger says what an operator may act on. Nil discards.
 	Logger *slog.Logger
+	// Record and RecordLimit stand for record.file and record.limit of the
+	// configuration, unless they are zero.
+	Record      string
+	RecordLimit ByteSize
+	// Build names this program in a recording.
+	Build string
 
 	// For tests: another disk, another network.
 	openLedger  func(dir string, o disk.Options) (ledger, error)
@@ -52,6 +62,7 @@ type Node struct {
 	progress *progress
 	tail     *tail
 	tickets  *tickets
+	recorder *recorder // nil if nothing is recorded
 	count    *counters
 	intake   intake
 	loop     *loop
@@ -139,20 +150,67 @@ func (n *Node) restore() error {
 	}
 	var seed [32]byte
 	_, _ = crand.Read(seed[:]) // never fails: the process dies first
-	r, err := replica.New(replica.Config{
+	config := replica.Config{
 		Genesis: n.home.genesis,
 		NodeKey: n.home.node, MemberKey: n.home.member,
 		Rand:   rand.New(rand.NewChaCha8(seed)),
 		Timing: n.home.config.Timing.timing(),
-	}, from)
+	}
+	m, err := n.newMachine(config, seed, from)
 	if err != nil {
 		return err
 	}
 	c := n.disk.Counts()
 	n.progress = newProgress(len(n.home.genesis.Gateways), from, counts{size: c.LogSize, records: c.Final, commit: c.Commit})
 	n.tail = newTail(n.disk.DeviceOf)
-	n.assemble(r)
+	n.assemble(m)
 	return nil
+}
+
+// newMachine makes the replica and, if it is asked for, what records it.
+func (n *Node) newMachine(config replica.Config, seed [32]byte, from *store.Restored) (machine, error) {
+	file := n.recordFile()
+	if file.path == "" {
+		return replica.New(config, from)
+	}
+	recorder, err := openRecorder(file, n.log)
+	if err != nil {
+		return nil, err
+	}
+	if recorder == nil {
+		return replica.New(config, from)
+	}
+	start := &recording.Start{
+		Build: n.options.Build, Genesis: config.Genesis,
+		Node: config.NodeKey.Public(), Member: config.MemberKey.Public(),
+		Wall:   dag.UnixMilli(time.Now().UnixMilli()),
+		Timing: config.Timing, Seed: seed, Restored: from,
+	}
+	if err := recorder.begin(start); err != nil {
+		n.log.Error("nothing is recorded; the gateway goes on", slog.Any("error", errors.Join(err, recorder.discard())))
+		return replica.New(config, from)
+	}
+	config.NodeKey, config.MemberKey = recorder.witness(config.NodeKey), recorder.witness(config.MemberKey)
+	r, err := replica.New(config, from)
+	if err != nil {
+		return nil, errors.Join(err, recorder.discard())
+	}
+	n.recorder = recorder
+	recorder.record(r)
+	return recorder, nil
+}
+
+// recordFile says where and how much this node records.
+func (n *Node) recordFile() recordFile {
+	c := &n.home.config.Record
+	f := recordFile{path: n.options.Record, limit: int64(cmp.Or(n.options.RecordLimit, c.Limit))}
+	if f.path == "" && c.File != "" {
+		f.path = c.File
+		if !filepath.IsAbs(f.path) {
+			f.path = n.home.path(f.path)
+		}
+	}
+	return f
 }
 
 // assemble puts the parts around the machine together.
@@ -283,6 +341,9 @@ func (n *Node) Activity() uint64 { return n.count.inputs.Load() }
 func (n *Node) Close() error {
 	n.end(errClosing)
 	n.pool.Close()
+	if n.recorder != nil {
+		n.recorder.close()
+	}
 	if err := n.disk.Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}

@@ -17,6 +17,8 @@ import (
 type runCommand struct {
 	Dir string `arg:"" help:"The gateway's directory, such as DIR/gw1." type:"path"`
 	jsonFlag
+	Record      string        `help:"Record everything that happens to the gateway, for floorsim replay, in a new FILE; FILE-2 if FILE is there. Holds records, no keys." placeholder:"FILE" type:"path"`
+	RecordLimit node.ByteSize `help:"End the recording when all files of FILE have this size; 1GiB unless config.yaml says otherwise." placeholder:"SIZE"`
 }
 
 // Run runs a gateway until it is told to stop.
@@ -24,6 +26,7 @@ func (c *runCommand) Run(ctx context.Context, s *streams) error {
 	running := false
 	err := gateway.Run(ctx, c.Dir, gateway.Options{
 		Logger: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelDebug})), // the configuration says which
+		Record: c.Record, RecordLimit: c.RecordLimit, Build: readBuild().String(),
 		Ready: func(a gateway.Addrs) {
 			running = true
 			c.ready(s, a)

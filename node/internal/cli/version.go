@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/floormesh/floormesh/consensus/replica/recording"
 )
 
 type versionCommand struct {
@@ -19,7 +21,12 @@ type build struct {
 	Modified bool   `json:"modified"`       // built from a changed checkout
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	tags     string
 }
+
+// String names the code of the program, for another program to compare: what is not known
+// is left out.
+func (b build) String() string { return recording.BuildName(b.Revision, b.Modified, b.tags) }
 
 // Run prints the version.
 func (c *versionCommand) Run(s *streams) error {
@@ -54,6 +61,8 @@ func readBuild() build {
 			b.Time = s.Value
 		case "vcs.modified":
 			b.Modified = s.Value == "true"
+		case "-tags":
+			b.tags = s.Value
 		}
 	}
 	return b

@@ -25,6 +25,10 @@ type Options struct {
 	Logger *slog.Logger
 	// Ready is called once, when everything listens.
 	Ready func(Addrs)
+	// Record, RecordLimit and Build are node.Options'.
+	Record      string
+	RecordLimit node.ByteSize
+	Build       string
 }
 
 // Addrs is where a running gateway listens.
@@ -43,7 +47,9 @@ func Run(ctx context.Context, dir string, o Options) error {
 	if o.Logger != nil {
 		log = slog.New(leveled{o.Logger.Handler(), level})
 	}
-	n, err := node.Open(dir, node.Options{Logger: log})
+	n, err := node.Open(dir, node.Options{
+		Logger: log, Record: o.Record, RecordLimit: o.RecordLimit, Build: o.Build,
+	})
 	if err != nil {
 		return err
 	}
