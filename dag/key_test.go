@@ -126,3 +126,14 @@ func unhex(t testing.TB, s string) []byte {
 	}
 	return raw
 }
+
+// TestWitnessedKey signs with a key that tells of it.
+func TestWitnessedKey(t *testing.T) {
+	key := dagtest.DeviceKey(1)
+	var seen []dag.Signature
+	witnessed := key.Witnessed(func(_ []byte, s dag.Signature) { seen = append(seen, s) })
+	got, want := witnessed.Sign([]byte("x")), key.Sign([]byte("x"))
+	if got != want || len(seen) != 1 || seen[0] != want {
+		t.Errorf("signed %x and told of %x, want %x once", got, seen, want)
+	}
+}
