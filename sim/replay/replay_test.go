@@ -194,8 +194,8 @@ func (m *mesh) start(i int) {
 	if err != nil {
 		m.tb.Fatal(err)
 	}
-	witness := func(message []byte, s dag.Signature) {
-		h.made = append(h.made, recording.Signature{Message: recording.DigestOf(message), Signature: s})
+	witness := func(signed []byte, s dag.Signature) {
+		h.made = append(h.made, recording.Signature{Message: recording.DigestOf(signed), Signature: s})
 	}
 	h.replica, err = replica.New(replica.Config{
 		Genesis: m.genesis, NodeKey: m.nodes[i].Witnessed(witness), MemberKey: m.members[i].Witnessed(witness),
@@ -330,4 +330,20 @@ func (m *mesh) finish() (tapes [][]byte) {
 		tapes = append(tapes, h.tape.Bytes())
 	}
 	return tapes
+}
+
+func BenchmarkReplay(b *testing.B) {
+	m := newMesh(b)
+	m.run(1000)
+	tape := m.finish()[0]
+	var last *replay.Result
+	b.SetBytes(int64(len(tape)))
+	for b.Loop() {
+		var err error
+		if last, err = replay.Run(bytes.NewReader(tape), replay.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(last.Steps)*float64(b.N)/b.Elapsed().Seconds(), "steps/s")
+	b.ReportMetric(float64(len(tape))/float64(last.Steps), "B/step")
 }

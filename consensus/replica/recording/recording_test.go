@@ -49,10 +49,13 @@ func sample(tb testing.TB) (*recording.Start, []*recording.Taken) {
 		},
 	}
 	inputs := []replica.Input{
-		replica.Tick{}, replica.Connected{Peer: nodes[1].Public()},
+		replica.Tick{},
+		replica.Connected{Peer: nodes[1].Public()},
 		replica.Submitted{Records: []replica.Submission{{Ticket: 5, Record: records[0], Class: 1}}},
 		replica.Received{From: nodes[1].Public(), Message: messages[0]},
-		replica.Loaded{Batches: []*dag.Batch{batch}}, replica.Persisted{Seq: 8}, replica.Disconnected{Peer: nodes[1].Public()},
+		replica.Loaded{Batches: []*dag.Batch{batch}},
+		replica.Persisted{Seq: 8},
+		replica.Disconnected{Peer: nodes[1].Public()},
 	}
 	var steps []*recording.Taken
 	for i, in := range inputs {

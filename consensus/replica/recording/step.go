@@ -31,8 +31,8 @@ type Signature struct {
 type MessageDigest [16]byte
 
 // DigestOf returns the first half of a message's SHA-256.
-func DigestOf(message []byte) MessageDigest {
-	sum := sha256.Sum256(message)
+func DigestOf(signed []byte) MessageDigest {
+	sum := sha256.Sum256(signed)
 	return MessageDigest(sum[:16])
 }
 
