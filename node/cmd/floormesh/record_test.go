@@ -99,6 +99,7 @@ func holdsNoKey(t *testing.T, g *fleet.Gateway, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("%s has %d bytes", path, len(raw))
 	for _, name := range []string{"node.key", "member.key"} {
 		text, err := os.ReadFile(filepath.Join(g.Dir(), name))
 		if err != nil {
