@@ -121,6 +121,7 @@ func (w *World) corrupt() error {
 			NodeKey: n.nodeKey, MemberKey: n.memberKey,
 			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),
 			Rand:   newRand(w.plan.Seed, l.Node, purposeLiar),
+			Masks:  l.Masks,
 		})
 		if err != nil {
 			return err

@@ -40,6 +40,7 @@ type Self struct {
 	MemberKey dag.PrivateKey
 	Device    dag.PrivateKey // of a device that it owns
 	Rand      *rand.Rand
+	Masks     []uint64 // see scripted
 }
 
 // Speech is a message about to leave. Exactly one of Message and Raw is set.
@@ -62,7 +63,7 @@ type Adversary interface {
 	Wall(now replica.Instant, wall dag.UnixMilli) dag.UnixMilli
 }
 
-// Kinds returns the names of all attacks.
+// Kinds returns the names of all attacks that need no script.
 func Kinds() []string {
 	return []string{
 		"silent", "blocks", "lanes", "withhold", "acks", "rounds", "clock", "garbage",
@@ -107,6 +108,8 @@ func New(kind string, self Self) (Adversary, error) {
 		return newEclipse(self), nil
 	case "twins":
 		return newTwins(self)
+	case Scripted:
+		return newScripted(self), nil
 	default:
 		return nil, fmt.Errorf("no adversary is called %q; there are %v", kind, Kinds())
 	}

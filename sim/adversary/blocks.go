@@ -14,11 +14,12 @@ type blocks struct {
 	faithful
 
 	self  Self
+	other func(node int, round uint64) bool // who is shown the twin
 	twins map[dag.BlockID]*dag.Block
 }
 
 func newBlocks(self Self) *blocks {
-	return &blocks{self: self, twins: map[dag.BlockID]*dag.Block{}}
+	return &blocks{self: self, other: self.half, twins: map[dag.BlockID]*dag.Block{}}
 }
 
 // Say implements Adversary.
@@ -51,7 +52,7 @@ func (a *blocks) show(to int, list []*dag.Block) []*dag.Block {
 	shown := make([]*dag.Block, len(list))
 	for i, b := range list {
 		shown[i] = b
-		if int(b.Author) == a.self.Seat && a.self.half(to, uint64(b.Round)) {
+		if int(b.Author) == a.self.Seat && a.other(to, uint64(b.Round)) {
 			shown[i] = a.twin(b)
 		}
 	}

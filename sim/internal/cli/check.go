@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/floormesh/floormesh/sim"
-	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sim/explore"
 )
 
 // maxNodes is the largest mesh the command offers: beyond, runs take minutes.
@@ -23,11 +23,12 @@ type checkCommand struct {
 	Seeds   uint64  `default:"200" help:"How many seeds to run."`
 	From    uint64  `default:"1" help:"The first of them."`
 	Seed    *uint64 `help:"Run this one only."`
+	Plan    string  `help:"Run the plan of this file instead: one of floorsim fuzz, or of floorsim plan." placeholder:"FILE"`
 	Nodes   int     `help:"Gateways in every mesh; 0 leaves it to the seed."`
 	Crypto  string  `enum:"oracle,real" default:"oracle" help:"What signatures are made with: oracle, which nobody can forge and which costs nothing, or real (Ed25519)."`
 	Workers int     `help:"Runs at a time; 0 means one per core."`
 	First   bool    `help:"Stop at the first seed that fails."`
-	Verbose bool    `short:"v" help:"Write down everything that happens, for people. Needs --seed."`
+	Verbose bool    `short:"v" help:"Write down everything that happens, for people. Needs --seed or --plan."`
 	JSON    bool    `name:"json" help:"Print one JSON object per run, and a summary."`
 }
 
@@ -49,6 +50,9 @@ type summary struct {
 func (c *checkCommand) Run(s streams) error {
 	if err := c.validate(); err != nil {
 		return err
+	}
+	if c.Plan != "" {
+		return c.plan(s)
 	}
 	if c.Seed != nil {
 		c.From, c.Seeds = *c.Seed, 1
@@ -86,7 +90,9 @@ func (c *checkCommand) Run(s streams) error {
 
 func (c *checkCommand) validate() error {
 	switch {
-	case c.Seed == nil && c.Verbose:
+	case c.Plan != "" && (c.Seed != nil || c.Nodes != 0 || c.Crypto != sim.CryptoOracle):
+		return &hinted{errors.New("--plan says it all: seed, nodes and signatures"), "floorsim check --plan " + c.Plan}
+	case c.Seed == nil && c.Plan == "" && c.Verbose:
 		return &hinted{errors.New("--verbose writes down one run, not many"), fmt.Sprintf("floorsim check -v --seed %d", c.From)}
 	case c.Nodes < 0 || c.Nodes > maxNodes:
 		return &hinted{fmt.Errorf("%d gateways cannot be simulated", c.Nodes), fmt.Sprintf("--nodes takes 1 to %d", maxNodes)}
@@ -171,23 +177,34 @@ func (c *checkCommand) each(s streams, each func(*sim.Result) (more bool)) error
 	return err
 }
 
-// one runs one seed. A panic of the code under test is a finding like any other.
-func (c *checkCommand) one(s streams, seed uint64) (r *sim.Result, err error) {
-	plan := sim.Draw(seed, sim.Options{Nodes: c.Nodes, Crypto: c.Crypto})
-	defer func() {
-		if p := recover(); p != nil {
-			stack := make([]byte, 8<<10)
-			stack = stack[:runtime.Stack(stack, false)]
-			r = &sim.Result{Seed: seed, Plan: &plan, Violations: []check.Violation{{
-				Property: "no-panic", Node: -1, Detail: fmt.Sprintf("%v\n%s", p, stack),
-			}}}
-		}
-	}()
-	var trace io.Writer
-	if c.Verbose {
-		trace = s.out
+// plan runs the plan of a file.
+func (c *checkCommand) plan(s streams) error {
+	f, err := readPlan(c.Plan)
+	if err != nil {
+		return err
 	}
-	return sim.Run(plan, trace)
+	r, err := explore.Try(f.Plan, c.trace(s))
+	if err != nil {
+		return err
+	}
+	c.report(s, r)
+	if r.Failed() {
+		return errFailed
+	}
+	return nil
+}
+
+// trace returns where a run is written down.
+func (c *checkCommand) trace(s streams) io.Writer {
+	if c.Verbose {
+		return s.out
+	}
+	return nil
+}
+
+// one runs one seed.
+func (c *checkCommand) one(s streams, seed uint64) (*sim.Result, error) {
+	return explore.Try(sim.Draw(seed, sim.Options{Nodes: c.Nodes, Crypto: c.Crypto}), c.trace(s))
 }
 
 // report prints one run.
@@ -210,6 +227,9 @@ func (c *checkCommand) report(s streams, r *sim.Result) {
 
 // replay returns the command that shows a failure again.
 func (c *checkCommand) replay(seed uint64) string {
+	if c.Plan != "" {
+		return "go run ./sim/cmd/floorsim check -v --plan " + c.Plan
+	}
 	command := fmt.Sprintf("go run ./sim/cmd/floorsim check -v --seed %d", seed)
 	if c.Nodes != 0 {
 		command += fmt.Sprintf(" --nodes %d", c.Nodes)

@@ -32,8 +32,10 @@ func newStatusLine(talk io.Writer) *statusLine {
 	return l
 }
 
-func (l *statusLine) draw(s sweep.Status) {
-	text := s.String()
+func (l *statusLine) draw(s sweep.Status) { l.write(s.String()) }
+
+// write shows how far something is.
+func (l *statusLine) write(text string) {
 	switch {
 	case l.watch:
 		l.width = max(l.width, len(text))
