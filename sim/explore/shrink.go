@@ -15,8 +15,9 @@ import (
 // Shrinking bounds a shrink and tells how it goes.
 type Shrinking struct {
 	MaxRuns int
-	Stop    func() bool     // asked before each run; nil: never
-	Watch   func(*Progress) // told after each run; nil: nobody
+	Try     func(sim.Plan) (*sim.Result, error) // runs a plan; nil: Try
+	Stop    func() bool                         // asked before each run; nil: never
+	Watch   func(*Progress)                     // told after each run; nil: nobody
 }
 
 // Progress is how far a shrink is.
@@ -39,6 +40,9 @@ type shrinker struct {
 // violates a property first, and how it got there. The plan given must do so.
 func Shrink(plan sim.Plan, property string, how Shrinking) Progress {
 	s := &shrinker{Shrinking: how, property: property, tried: map[[sha256.Size]byte]bool{}}
+	if s.Try == nil {
+		s.Try = func(p sim.Plan) (*sim.Result, error) { return Try(p, nil) }
+	}
 	s.Plan = clone(&plan)
 	s.known(&s.Plan)
 	for before := -1; before != s.Smaller && !s.spent(); {
@@ -63,7 +67,7 @@ func (s *shrinker) try(change func(*sim.Plan)) bool {
 		return false
 	}
 	s.Runs++
-	r, err := Try(p, nil)
+	r, err := s.Try(p)
 	fails := err == nil && r.Failed() && r.Violations[0].Property == s.property
 	if fails {
 		s.Smaller++
