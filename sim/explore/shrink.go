@@ -14,7 +14,7 @@ import (
 
 // Shrinking bounds a shrink and tells how it goes.
 type Shrinking struct {
-	MaxRuns int
+	MaxRuns int                                 // at most so many
 	Try     func(sim.Plan) (*sim.Result, error) // runs a plan; nil: Try
 	Stop    func() bool                         // asked before each run; nil: never
 	Watch   func(*Progress)                     // told after each run; nil: nobody
@@ -146,8 +146,8 @@ func (s *shrinker) count(low int, field func(*sim.Plan) *int) {
 	s.least(int64(low), func(p *sim.Plan) int64 { return int64(*field(p)) }, func(p *sim.Plan, v int64) { *field(p) = int(v) })
 }
 
-func (s *shrinker) duration(low time.Duration, field func(*sim.Plan) *time.Duration) {
-	s.least(int64(low), func(p *sim.Plan) int64 { return int64(*field(p)) }, func(p *sim.Plan, v int64) { *field(p) = round(time.Duration(v)) })
+func (s *shrinker) duration(field func(*sim.Plan) *time.Duration) {
+	s.least(int64(leastTime), func(p *sim.Plan) int64 { return int64(*field(p)) }, func(p *sim.Plan, v int64) { *field(p) = round(time.Duration(v)) })
 }
 
 // round drops digits that nobody wants to read.
@@ -226,16 +226,16 @@ func (s *shrinker) plain() {
 
 // times makes everything shorter.
 func (s *shrinker) times() {
-	s.duration(time.Millisecond, func(p *sim.Plan) *time.Duration { return &p.Link.Latency })
-	s.duration(time.Millisecond, func(p *sim.Plan) *time.Duration { return &p.Link.Notice })
-	s.duration(time.Millisecond, func(p *sim.Plan) *time.Duration { return &p.Load.Spread })
+	s.duration(func(p *sim.Plan) *time.Duration { return &p.Link.Latency })
+	s.duration(func(p *sim.Plan) *time.Duration { return &p.Link.Notice })
+	s.duration(func(p *sim.Plan) *time.Duration { return &p.Load.Spread })
 	for i := range s.Plan.Faults {
 		s.least(int64(leastTime), func(p *sim.Plan) int64 { return int64(p.Faults[i].To - p.Faults[i].From) },
 			func(p *sim.Plan, v int64) {
 				p.Faults[i].To = p.Faults[i].From + replica.Instant(round(time.Duration(v)))
 			})
 		if s.Plan.Faults[i].Kind == sim.FaultDelay || s.Plan.Faults[i].Kind == sim.FaultDisk {
-			s.duration(leastTime, func(p *sim.Plan) *time.Duration { return &p.Faults[i].Extra })
+			s.duration(func(p *sim.Plan) *time.Duration { return &p.Faults[i].Extra })
 		}
 	}
 }
