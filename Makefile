@@ -61,9 +61,11 @@ sim: ## SEEDS simulated meshes; prints how to replay a failing one
 	$(GO) run ./sim/cmd/floorsim check --seeds $(SEEDS)
 
 .PHONY: soak
-soak: ## the long tests: kill real gateways for SOAK, ten thousand seeds
+soak: ## the long tests: kill real gateways for SOAK, ten thousand seeds, a search for SOAK, twins
 	FLOORMESH_SOAK=$(SOAK) $(GO) test -timeout 0 -run 'Soak|Kill' ./node/cmd/floormesh
 	$(GO) run ./sim/cmd/floorsim check --seeds 10000
+	$(GO) run ./sim/cmd/floorsim fuzz --for $(SOAK)
+	$(GO) run ./sim/cmd/floorsim fuzz --twins --for $(SOAK)
 
 .PHONY: bench
 bench: build ## the table in the README
