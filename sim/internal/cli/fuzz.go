@@ -239,12 +239,12 @@ func (c *fuzzCommand) shrink(s streams, total *fuzzSummary, failed *outcome) err
 		Runs: p.Runs, Wall: time.Since(began).Round(time.Millisecond).String(),
 	}
 	var err error
-	total.Written, err = explore.Write(c.Out, nameOf(first.Property, &p.Plan), p.Plan)
+	total.Written, err = explore.Write(c.Out, titleOf(first.Property, &p.Plan), p.Plan)
 	return err
 }
 
-// nameOf names a failing plan: the property and some digits of a hash.
-func nameOf(property string, p *sim.Plan) string {
+// titleOf names a failing plan: the property and some digits of a hash.
+func titleOf(property string, p *sim.Plan) string {
 	text, err := json.Marshal(p)
 	if err != nil {
 		panic(fmt.Sprintf("encode plan: %v", err)) // plain numbers and strings
@@ -307,7 +307,7 @@ func (c *fuzzCommand) keep(plans []sim.Plan) error {
 		return fmt.Errorf("keep corpus: %w", err)
 	}
 	for i := range plans {
-		path := filepath.Join(c.Corpus, nameOf("plan", &plans[i])+".json")
+		path := filepath.Join(c.Corpus, titleOf("plan", &plans[i])+".json")
 		if err := explore.WriteFinding(path, &sim.Finding{Plan: plans[i]}); err != nil {
 			return err
 		}
