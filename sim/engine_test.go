@@ -1,9 +1,6 @@
 package sim
 
 import (
-	"cmp"
-	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -31,51 +28,6 @@ func TestStreamGoldens(t *testing.T) {
 		if got := [2]uint64{s.Uint64(), s.Uint64()}; got != c.want {
 			t.Errorf("stream %d/%d/%d draws %#x, want %#x", c.seed, c.node, c.p, got, c.want)
 		}
-	}
-}
-
-// TestQueueOrder compares the queue with sorting.
-func TestQueueOrder(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var q queue
-		var twin []event
-		for i, n := 0, rapid.IntRange(1, 60).Draw(t, "steps"); i < n; i++ {
-			if q.len() > 0 && rapid.Bool().Draw(t, "pop") {
-				slices.SortFunc(twin, func(a, b event) int {
-					return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.source, b.source), cmp.Compare(a.seq, b.seq))
-				})
-				if got := q.pop(); got != twin[0] {
-					t.Fatalf("pops %+v, want %+v", got, twin[0])
-				}
-				twin = twin[1:]
-				continue
-			}
-			e := event{
-				at:     replica.Instant(rapid.IntRange(0, 4).Draw(t, "at")),
-				source: int32(rapid.IntRange(-1, 2).Draw(t, "source")),
-				seq:    uint64(i),
-			}
-			q.push(e)
-			twin = append(twin, e)
-		}
-	})
-}
-
-// TestSlab checks that places are used again and hold what was put last.
-func TestSlab(t *testing.T) {
-	var s slab[string]
-	a, b := s.put("a"), s.put("b")
-	if a == 0 || a == b {
-		t.Fatalf("handles %d and %d", a, b)
-	}
-	if got := s.take(a); got != "a" {
-		t.Errorf("took %q", got)
-	}
-	if c := s.put("c"); c != a {
-		t.Errorf("place %d is not used again, but %d", a, c)
-	}
-	if got := s.take(b); got != "b" {
-		t.Errorf("took %q", got)
 	}
 }
 
@@ -223,19 +175,5 @@ func TestPlansVary(t *testing.T) {
 	}
 	if len(faults) != 6 || len(liars) != 17 || len(sizes) != 5 {
 		t.Errorf("faults %v, liars %v, sizes %v", faults, liars, sizes)
-	}
-}
-
-func BenchmarkQueue(b *testing.B) {
-	var q queue
-	rng := rand.New(rand.NewPCG(1, 1))
-	for i := range uint64(100_000) {
-		q.push(event{at: replica.Instant(rng.Uint64N(1e9)), seq: i})
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		e := q.pop()
-		e.at += replica.Instant(rng.Uint64N(1e9))
-		q.push(e)
 	}
 }

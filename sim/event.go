@@ -1,12 +1,18 @@
 package sim
 
-import "github.com/floormesh/floormesh/consensus/replica"
+import (
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sim/engine"
+)
 
 // kind says what an event is.
-type kind uint8
+type kind = engine.Kind
 
+// Kinds of events.
 const (
-	arrival    kind = iota + 1 // a message reaches a node
+	founding   kind = iota + 1 // the world comes into being
+	arrival                    // a message reaches a node
 	tick                       // a node's alarm rings
 	synced                     // a disk has made its writes durable
 	overdue                    // what nothing waits for is to be made durable
@@ -21,107 +27,47 @@ const (
 	stepped                    // a node has done the work of a Step
 )
 
-// String returns the word used in traces.
-func (k kind) String() string {
-	switch k {
-	case arrival:
-		return "arrival"
-	case tick:
-		return "tick"
-	case synced:
-		return "synced"
-	case overdue:
-		return "overdue"
-	case loaded:
-		return "loaded"
-	case relink:
-		return "relink"
-	case submission:
-		return "submission"
-	case faultStart:
-		return "fault"
-	case faultEnd:
-		return "heal"
-	case act:
-		return "act"
-	case watch:
-		return "watch"
-	case opened:
-		return "opened"
-	case stepped:
-		return "stepped"
-	default:
-		return "unknown"
-	}
-}
-
-// event is one thing that will happen. It is 32 bytes and holds no pointer, so
-// that a million pending ones cost the garbage collector nothing; what it
-// carries lies in a slab under its handle.
+// event is one thing that will happen, as this package speaks of it: the
+// engine's, with nodes counted from 0 and nobody for the world as a whole.
 type event struct {
-	at     replica.Instant
-	seq    uint64 // of its source: which of the things it caused
-	source int32  // who caused it: a node, or nobody
-	node   int32  // where it happens, or nobody
-	load   handle
-	kind   kind
+	at   replica.Instant
+	node int
+	load engine.Handle // what it carries, or a small number
+	kind kind
 }
 
-// before is the total order of events: time, then source, then the source's own
-// count. No global counter takes part, so that the order does not depend on how
-// nodes are spread over workers.
-func (e event) before(o event) bool {
-	if e.at != o.at {
-		return e.at < o.at
+// schedule adds an event. Its source, in the engine's order, is whose event is
+// being handled.
+func (w *World) schedule(e event) {
+	node := engine.Node(e.node)
+	if e.node == nobody {
+		node = engine.Node(w.seat)
 	}
-	if e.source != o.source {
-		return e.source < o.source
-	}
-	return e.seq < o.seq
+	w.part.Schedule(engine.Instant(e.at), w.base+node, engine.What{Load: e.load, Kind: e.kind})
 }
 
-// queue is a binary heap of events.
-type queue struct{ heap []event }
-
-// len returns how many events wait.
-func (q *queue) len() int { return len(q.heap) }
-
-// push adds an event.
-func (q *queue) push(e event) {
-	q.heap = append(q.heap, e)
-	i := len(q.heap) - 1
-	for i > 0 {
-		up := (i - 1) / 2
-		if !q.heap[i].before(q.heap[up]) {
-			return
+// Handle lets one event happen. It implements engine.Handler.
+func (w *World) Handle(p *engine.Partition, e engine.Event) {
+	if w.done() {
+		return
+	}
+	w.part, w.now = p, replica.Instant(e.At)
+	w.checks.Now(w.now)
+	if w.handled++; w.handled > maxEvents {
+		w.checks.Failf(check.Bounds, nobody, "more than %d events", maxEvents)
+	} else {
+		own := event{at: w.now, node: int(e.Node - w.base), load: e.Load, kind: e.Kind}
+		if own.node == w.seat {
+			own.node = nobody
 		}
-		q.heap[i], q.heap[up] = q.heap[up], q.heap[i]
-		i = up
+		w.err = w.handle(own)
+	}
+	if w.done() {
+		p.Stop()
 	}
 }
 
-// pop removes and returns the first event. The queue must not be empty.
-func (q *queue) pop() event {
-	first := q.heap[0]
-	last := len(q.heap) - 1
-	q.heap[0] = q.heap[last]
-	q.heap = q.heap[:last]
-	q.sink(0)
-	return first
-}
-
-func (q *queue) sink(i int) {
-	for {
-		least := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(q.heap); child++ {
-			if q.heap[child].before(q.heap[least]) {
-				least = child
-			}
-		}
-		if least == i {
-			return
-		}
-		q.heap[i], q.heap[least] = q.heap[least], q.heap[i]
-		i = least
-	}
+// done reports whether nothing more is to happen.
+func (w *World) done() bool {
+	return w.err != nil || w.phase.name == over || len(w.checks.Violations()) > 0
 }

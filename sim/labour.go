@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/oracle"
 )
 
@@ -37,7 +38,7 @@ func (l *labour) boot() {
 func (l *labour) open(w *World, n *node, letter letter) {
 	_, _ = letter.parcel.open(w.mesh, w.verifier) // what it came to is heard later
 	done := l.cpu.Do(w.now, instant(l.costs.Receive(letter.parcel.weight(w.domain))))
-	w.schedule(n.id, event{at: done, node: int32(n.id), load: w.mail.put(letter), kind: opened})
+	w.schedule(event{at: done, node: n.id, load: w.mail.Put(letter), kind: opened})
 }
 
 // add queues an input.
@@ -55,7 +56,7 @@ func (l *labour) begin(w *World, n *node) {
 	l.queue[0], l.queue = nil, l.queue[1:]
 	l.busy, l.given = true, n.give(w, in)
 	done := l.cpu.Do(w.now, instant(l.work(in)))
-	w.schedule(n.id, event{at: done, node: int32(n.id), load: handle(n.life), kind: stepped})
+	w.schedule(event{at: done, node: n.id, load: engine.Handle(n.life), kind: stepped})
 }
 
 // work returns what the Step that was just taken costs.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/oracle"
 )
 
@@ -24,7 +25,7 @@ type load struct {
 	rand    *rand.Rand
 	devices []dag.PrivateKey
 	records []*dag.Record // by number, signed when first submitted
-	visits  slab[visit]
+	visits  engine.Slab[visit]
 	waiting map[replica.Ticket]attempt
 	next    replica.Ticket
 	open    int // records not acknowledged yet
@@ -92,7 +93,7 @@ func (l *load) schedule(w *World) {
 
 // come sends a device to a random node.
 func (l *load) come(w *World, at replica.Instant, v visit) {
-	w.schedule(nobody, event{at: at, node: int32(l.rand.IntN(len(w.nodes))), load: l.visits.put(v), kind: submission})
+	w.schedule(event{at: at, node: l.rand.IntN(len(w.nodes)), load: l.visits.Put(v), kind: submission})
 }
 
 // submit hands a visit's records to a node, or comes again if it is down.

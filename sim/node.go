@@ -10,6 +10,7 @@ import (
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sync/serve"
 )
 
@@ -180,14 +181,14 @@ func (n *node) sync(w *World) {
 		n.beginSync(w)
 	} else if n.sent > n.durable && !n.overdue {
 		n.overdue = true
-		w.schedule(n.id, event{at: w.now + instant(syncDelay), node: int32(n.id), load: handle(n.life), kind: overdue})
+		w.schedule(event{at: w.now + instant(syncDelay), node: n.id, load: engine.Handle(n.life), kind: overdue})
 	}
 }
 
 // beginSync starts a sync if the disk is free and there is something to do.
 func (n *node) beginSync(w *World) {
 	if takes, begun := n.disk.begin(); begun {
-		w.schedule(n.id, event{at: w.now + takes, node: int32(n.id), load: handle(n.life), kind: synced})
+		w.schedule(event{at: w.now + takes, node: n.id, load: engine.Handle(n.life), kind: synced})
 	}
 }
 
@@ -232,7 +233,7 @@ func (n *node) carry(w *World, o replica.Output) {
 		n.serve(w, o)
 	case replica.Load:
 		at := w.now + instant(n.disk.plan.Read)
-		w.schedule(n.id, event{at: at, node: int32(n.id), load: w.reads.put(read{n.life, append([]dag.BatchID{}, o.IDs...)}), kind: loaded})
+		w.schedule(event{at: at, node: n.id, load: w.reads.Put(read{n.life, append([]dag.BatchID{}, o.IDs...)}), kind: loaded})
 	case replica.Stored:
 		n.answer(w, o.Ticket, true, func(r *dag.Record) bool { return r.ID() == o.Record })
 	case replica.Known:
@@ -363,7 +364,7 @@ func (n *node) wakeAt(w *World, wake replica.Instant) {
 func (n *node) setAlarm(w *World) {
 	n.alarm = n.wake
 	if n.alarm != replica.Never {
-		w.schedule(n.id, event{at: n.alarm, node: int32(n.id), load: handle(n.life), kind: tick})
+		w.schedule(event{at: n.alarm, node: n.id, load: engine.Handle(n.life), kind: tick})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sim/engine"
 )
 
 const (
@@ -91,26 +92,20 @@ func Run(plan Plan, out io.Writer) (*Result, error) {
 	return w.result(), nil
 }
 
+// run runs the world by itself: one partition, on this goroutine.
 func (w *World) run() error {
-	for _, n := range w.nodes {
-		if err := n.start(w); err != nil {
-			return err
-		}
+	e, err := engine.New(engine.Config{
+		Nodes:   w.seat + 1,
+		Handler: func(int) engine.Handler { return w },
+	})
+	if err != nil {
+		return err
 	}
-	w.relink()
-	for w.phase.name != over && w.events.len() > 0 && len(w.checks.Violations()) == 0 {
-		e := w.events.pop()
-		w.now = e.at
-		w.checks.Now(e.at)
-		if w.handled++; w.handled > maxEvents {
-			w.checks.Failf(check.Bounds, nobody, "more than %d events", maxEvents)
-			break
-		}
-		if err := w.handle(e); err != nil {
-			return err
-		}
+	e.Schedule(0, engine.Node(w.seat), engine.What{Kind: founding})
+	if _, err := e.Run(engine.Never); err != nil {
+		return err
 	}
-	return nil
+	return w.err
 }
 
 // watch moves the run from phase to phase.
@@ -143,7 +138,7 @@ func (w *World) watch() {
 	case over:
 		return
 	}
-	w.schedule(nobody, event{at: w.now + instant(next), node: nobody, kind: watch})
+	w.schedule(event{at: w.now + instant(next), node: nobody, kind: watch})
 }
 
 // restBound returns how long a plan's mesh may take to come to rest.

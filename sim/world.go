@@ -30,12 +30,16 @@ type World struct {
 	trace    trace
 	stats    stats
 
+	// In the engine, the world's nodes are numbered from base on, and what belongs
+	// to the world as a whole happens at one more, its seat.
+	part    *engine.Partition
+	base    engine.Node
+	seat    int
 	now     replica.Instant
-	events  queue
-	counts  []uint64 // events caused, by source; the world's own last
 	handled int
-	mail    slab[letter]
-	reads   slab[read]
+	err     error
+	mail    engine.Slab[letter]
+	reads   engine.Slab[read]
 	phase   phase
 	mute    bool // liars have fallen silent
 	buffer  []replica.Instant
@@ -59,7 +63,7 @@ func randOf(s *engine.Stream) *rand.Rand { return rand.New(s) }
 
 // newWorld builds a plan's world. What happens in it is written to out, if not nil.
 func newWorld(plan Plan, out io.Writer) (*World, error) {
-	w := &World{plan: plan, trace: trace{out: out}, counts: make([]uint64, plan.Nodes+1), numbers: make(map[replica.PeerID]int)}
+	w := &World{plan: plan, trace: trace{out: out}, seat: plan.Nodes, numbers: make(map[replica.PeerID]int)}
 	var err error
 	if w.crypto, err = cryptoOf(&plan); err != nil {
 		return nil, err
@@ -78,7 +82,6 @@ func newWorld(plan Plan, out io.Writer) (*World, error) {
 		honest[i] = n.liar == nil
 	}
 	w.checks = check.New(w.genesis, honest)
-	w.lay()
 	return w, nil
 }
 
@@ -131,32 +134,33 @@ func (w *World) corrupt() error {
 	return nil
 }
 
+// wake lays out everything that the plan knows beforehand and starts the nodes.
+func (w *World) wake() error {
+	w.lay()
+	for _, n := range w.nodes {
+		if err := n.start(w); err != nil {
+			return err
+		}
+	}
+	w.relink()
+	return nil
+}
+
 // lay schedules everything that the plan knows beforehand.
 func (w *World) lay() {
 	for i, f := range w.plan.Faults {
-		w.schedule(nobody, event{at: f.From, node: nobody, load: handle(i), kind: faultStart})
-		w.schedule(nobody, event{at: f.To, node: nobody, load: handle(i), kind: faultEnd})
+		w.schedule(event{at: f.From, node: nobody, load: engine.Handle(i), kind: faultStart})
+		w.schedule(event{at: f.To, node: nobody, load: engine.Handle(i), kind: faultEnd})
 		w.phase.healed = max(w.phase.healed, f.To)
 	}
 	w.phase.since = w.phase.healed
 	w.load.schedule(w)
 	for _, n := range w.nodes {
 		if n.liar != nil {
-			w.schedule(n.id, event{at: instant(actEvery), node: int32(n.id), kind: act})
+			w.schedule(event{at: instant(actEvery), node: n.id, kind: act})
 		}
 	}
-	w.schedule(nobody, event{at: w.phase.healed, node: nobody, kind: watch})
-}
-
-// schedule adds an event that source causes.
-func (w *World) schedule(source int, e event) {
-	count := &w.counts[len(w.counts)-1]
-	if source != nobody {
-		count = &w.counts[source]
-	}
-	*count++
-	e.source, e.seq = int32(source), *count
-	w.events.push(e)
+	w.schedule(event{at: w.phase.healed, node: nobody, kind: watch})
 }
 
 // nodeOf returns the node that a peer is, nobody if it is none.
@@ -175,10 +179,12 @@ func (w *World) handle(e event) error {
 		n = w.nodes[e.node]
 	}
 	switch e.kind {
+	case founding:
+		return w.wake()
 	case arrival:
-		w.arrive(n, w.mail.take(e.load))
+		w.arrive(n, w.mail.Take(e.load))
 	case opened:
-		if l := w.mail.take(e.load); n.up && l.life == n.life {
+		if l := w.mail.Take(e.load); n.up && l.life == n.life {
 			n.hear(w, l.from, l.parcel)
 		}
 	case stepped:
@@ -199,13 +205,13 @@ func (w *World) handle(e event) error {
 			n.beginSync(w)
 		}
 	case loaded:
-		return w.loaded(n, w.reads.take(e.load))
+		return w.loaded(n, w.reads.Take(e.load))
 	case relink:
 		if peer := w.nodes[e.load]; n.up {
 			n.relink(w, peer)
 		}
 	case submission:
-		return w.load.submit(w, n, w.load.visits.take(e.load))
+		return w.load.submit(w, n, w.load.visits.Take(e.load))
 	case faultStart:
 		return w.begin(&w.plan.Faults[e.load])
 	case faultEnd:
@@ -258,7 +264,7 @@ func (w *World) act(n *node) {
 			w.post(n, s)
 		}
 	}
-	w.schedule(n.id, event{at: w.now + instant(actEvery), node: int32(n.id), kind: act})
+	w.schedule(event{at: w.now + instant(actEvery), node: n.id, kind: act})
 }
 
 // post sends a message on its way.
@@ -310,9 +316,9 @@ func (w *World) carry(from, to *node, p *parcel, gossip bool) {
 		w.buffer = w.relay(w.buffer[:0], from, to)
 	}
 	for _, at := range w.buffer {
-		w.schedule(from.id, event{
-			at: at, node: int32(to.id),
-			load: w.mail.put(letter{from.id, to.life, p}), kind: arrival,
+		w.schedule(event{
+			at: at, node: to.id,
+			load: w.mail.Put(letter{from.id, to.life, p}), kind: arrival,
 		})
 	}
 }
@@ -396,7 +402,7 @@ func (w *World) relink() {
 				continue
 			}
 			at := w.now + w.links.notice(a.id)
-			w.schedule(nobody, event{at: at, node: int32(a.id), load: handle(b.id), kind: relink})
+			w.schedule(event{at: at, node: a.id, load: engine.Handle(b.id), kind: relink})
 		}
 	}
 }
