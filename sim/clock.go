@@ -29,6 +29,7 @@ type clock struct {
 	plan   ClockPlan
 	booted replica.Instant // true time of the process's start
 	offset replica.Instant // what its monotonic clock read then
+	shift  time.Duration   // how far faults have moved the wall clock
 }
 
 const million = 1_000_000
@@ -58,7 +59,7 @@ func (c *clock) wall(at replica.Instant) dag.UnixMilli {
 	if c.plan.StopsAt != 0 {
 		at = min(at, c.plan.StopsAt)
 	}
-	reading := epochMillis + dag.UnixMilli(time.Duration(at)/time.Millisecond) + dag.UnixMilli(c.plan.Skew/time.Millisecond)
+	reading := epochMillis + dag.UnixMilli(time.Duration(at)/time.Millisecond) + dag.UnixMilli((c.plan.Skew+c.shift)/time.Millisecond)
 	if c.plan.LeapsAt != 0 && at >= c.plan.LeapsAt {
 		reading += dag.UnixMilli(c.plan.Leap / time.Millisecond)
 	}

@@ -21,6 +21,7 @@ type disk struct {
 	unsynced []entry
 	syncing  int // entries of unsynced that the sync under way covers; 0: none
 	slow     []time.Duration
+	keepAll  bool // the next crash loses nothing
 }
 
 // entry is a write that is not known to be durable.
@@ -74,6 +75,9 @@ func (d *disk) end() (writes []*store.Write, seq uint64, err error) {
 // that happened to survive. The store afterwards is what a restart finds.
 func (d *disk) crash() (survived []*store.Write) {
 	kept := d.rand.IntN(len(d.unsynced) + 1)
+	if d.keepAll {
+		kept, d.keepAll = len(d.unsynced), false
+	}
 	for _, e := range d.unsynced[:kept] {
 		survived = append(survived, e.write)
 	}

@@ -25,6 +25,7 @@ const (
 	watch                      // the world looks whether it is done
 	opened                     // a node has decoded and checked a message
 	stepped                    // a node has done the work of a Step
+	emission                   // a source of a scenario has its turn
 )
 
 // event is one thing that will happen, as this package speaks of it: the
@@ -53,7 +54,7 @@ func (w *World) Handle(p *engine.Partition, e engine.Event) {
 	}
 	w.part, w.now = p, replica.Instant(e.At)
 	w.checks.Now(w.now)
-	if w.handled++; w.handled > maxEvents {
+	if w.handled++; w.handled > maxEvents && w.site == nil {
 		w.checks.Failf(check.Bounds, nobody, "more than %d events", maxEvents)
 	} else {
 		own := event{at: w.now, node: int(e.Node - w.base), load: e.Load, kind: e.Kind}
@@ -62,12 +63,12 @@ func (w *World) Handle(p *engine.Partition, e engine.Event) {
 		}
 		w.err = w.handle(own)
 	}
-	if w.done() {
+	if w.done() && (w.phase.name != over || w.site == nil) {
 		p.Stop()
 	}
 }
 
 // done reports whether nothing more is to happen.
 func (w *World) done() bool {
-	return w.err != nil || w.phase.name == over || len(w.checks.Violations()) > 0
+	return w.err != nil || w.phase.name == over || len(w.checks.Violations()) > 0 && (w.site == nil || w.site.scenario.Checks.Stop)
 }

@@ -13,7 +13,7 @@ import (
 // workers do; one goroutine owns the Replica, so that inputs queue and Steps
 // follow each other. What a Step puts out leaves when its work is done.
 type labour struct {
-	plan  *CPUPlan
+	cores int
 	costs oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
@@ -23,21 +23,26 @@ type labour struct {
 }
 
 // newLabour returns the labour of a node, whose keys it meters.
-func newLabour(plan *CPUPlan, n *node) *labour {
-	l := &labour{plan: plan, costs: oracle.DefaultCosts().Times(max(1, plan.Slower)), meter: &oracle.Meter{}}
+func newLabour(cores int, costs oracle.Costs, n *node) *labour {
+	l := &labour{cores: cores, costs: costs, meter: &oracle.Meter{}}
 	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
 	return l
 }
 
 // boot begins a new life, in which nothing waits.
 func (l *labour) boot() {
-	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.plan.Cores), nil, false, given{}
+	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.cores), nil, false, given{}
 }
 
 // open begins to decode and check a message that has arrived.
 func (l *labour) open(w *World, n *node, letter letter) {
 	_, _ = letter.parcel.open(w.mesh, w.verifier) // what it came to is heard later
-	done := l.cpu.Do(w.now, instant(l.costs.Receive(letter.parcel.weight(w.domain))))
+	bytes, signatures := letter.parcel.weight(w.domain)
+	work := l.costs.Receive(bytes, signatures)
+	if w.site != nil {
+		w.site.notes.worked(w, n.id, work, 0, signatures)
+	}
+	done := l.cpu.Do(w.now, instant(work))
 	w.schedule(event{at: done, node: n.id, load: w.mail.Put(letter), kind: opened})
 }
 
@@ -55,18 +60,23 @@ func (l *labour) begin(w *World, n *node) {
 	in := l.queue[0]
 	l.queue[0], l.queue = nil, l.queue[1:]
 	l.busy, l.given = true, n.give(w, in)
-	done := l.cpu.Do(w.now, instant(l.work(in)))
+	done := l.cpu.Do(w.now, instant(l.work(w, n, in)))
 	w.schedule(event{at: done, node: n.id, load: engine.Handle(n.life), kind: stepped})
 }
 
 // work returns what the Step that was just taken costs.
-func (l *labour) work(in replica.Input) time.Duration {
-	work := l.costs.Step + time.Duration(l.meter.Take())*l.costs.Sign
+func (l *labour) work(w *World, n *node, in replica.Input) time.Duration {
+	signed, checked := l.meter.Take(), 0
+	work := l.costs.Step + time.Duration(signed)*l.costs.Sign
 	if s, ok := in.(replica.Submitted); ok {
-		work += l.costs.Check(len(s.Records))
+		checked = len(s.Records)
+		work += l.costs.Check(checked)
 		for _, r := range s.Records {
 			work += l.costs.Bytes(len(r.Record.Value().Raw()))
 		}
+	}
+	if w.site != nil {
+		w.site.notes.worked(w, n.id, work, signed, checked)
 	}
 	return work
 }

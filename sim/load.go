@@ -31,6 +31,12 @@ type load struct {
 	open    int // records not acknowledged yet
 	done    []bool
 	numbers map[dag.Digest]int // of records, by statement
+
+	// Of the records of a scenario: where they are handed over, in which lane, and
+	// after how long again.
+	homes   []int32
+	classes []dag.LaneNumber
+	retries []time.Duration
 }
 
 // visit is a device at a gateway's door with some records.
@@ -99,7 +105,7 @@ func (l *load) come(w *World, at replica.Instant, v visit) {
 // submit hands a visit's records to a node, or comes again if it is down.
 func (l *load) submit(w *World, n *node, v visit) error {
 	if !n.up {
-		l.come(w, w.now+instant(retryAfter), v)
+		l.later(w, v)
 		return nil
 	}
 	in := replica.Submitted{}
@@ -117,6 +123,9 @@ func (l *load) submit(w *World, n *node, v visit) error {
 		class := dag.LaneReadings
 		if i%7 == 3 {
 			class = dag.LaneAlarms
+		}
+		if l.homes != nil {
+			class = l.classes[i]
 		}
 		in.Records = append(in.Records, replica.Submission{Ticket: l.next, Record: good[0], Class: class})
 		w.checks.Submitted(n.id, r)
@@ -146,7 +155,17 @@ func (l *load) acknowledged(record int) {
 
 // again sends a record's device to another node.
 func (l *load) again(w *World, record int) {
-	l.come(w, w.now+instant(retryAfter), visit{records: []int{record}})
+	l.later(w, visit{records: []int{record}})
+}
+
+// later lets a device come again.
+func (l *load) later(w *World, v visit) {
+	if l.homes == nil {
+		l.come(w, w.now+instant(retryAfter), v)
+		return
+	}
+	first := v.records[0]
+	l.comeTo(w, w.now+instant(l.retries[first]), int(l.homes[first]), v)
 }
 
 // orphaned sends every device that waits for an answer of a node that died to

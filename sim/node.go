@@ -55,7 +55,7 @@ func (n *node) start(w *World) error {
 	seed.Jump(uint64(n.life) << 32)
 	n.replica, err = replica.New(replica.Config{
 		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
-		Verifier: w.crypto.Verifier(w.domain),
+		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
 	}, restored)
 	if err != nil {
 		return fmt.Errorf("start again: %w", err)
@@ -201,6 +201,9 @@ func (n *node) synced(w *World) {
 	for _, written := range writes {
 		w.checks.Durable(n.id, written)
 	}
+	if w.site != nil {
+		w.site.notes.synced(w, n.id, writes)
+	}
 	n.durable = max(n.durable, seq)
 	n.sync(w)
 	n.drain(w)
@@ -250,10 +253,16 @@ func (n *node) carry(w *World, o replica.Output) {
 				len(o.Executed.Records), o.Executed.Size)
 		}
 		w.checks.Final(n.id, o.Executed)
+		if w.site != nil {
+			w.site.notes.final(w, n, o.Executed)
+		}
 		w.stats.final(w, n.id, o.Executed)
 	case replica.Certified:
 		w.trace.linef(w.now, n.id, "certified: log %d of commit %d", o.Checkpoint.Size, o.Checkpoint.Commit)
 		w.checks.Certified(n.id, o.Checkpoint)
+		if w.site != nil {
+			w.site.notes.certified(w, n.id, o.Checkpoint)
+		}
 	case replica.Alarm:
 		w.trace.linef(w.now, n.id, "alarm: %s: %s", o.Kind, o.Detail)
 		n.alarmed(w, o)
@@ -299,6 +308,9 @@ func (n *node) answer(w *World, t replica.Ticket, ok bool, fits func(*dag.Record
 		w.checks.Failf(check.Answer, n.id, "answers ticket %d with another record than %v", t, r.ID())
 	case n.liar == nil:
 		w.checks.Stored(n.id, r)
+		if w.site != nil {
+			w.site.notes.accepted(w, n.id, r)
+		}
 		w.load.acknowledged(a.record)
 		w.stats.stored(w, r)
 	default:
@@ -388,7 +400,7 @@ func (n *node) tick(w *World) {
 // relink notices how the connection to a peer stands by now.
 func (n *node) relink(w *World, peer *node) {
 	now := uint64(0)
-	if peer.up && w.links.connected(n.id, peer.id) {
+	if peer.up && w.connected(n.id, peer.id) {
 		now = uint64(peer.life)<<32 | uint64(w.links.resets[w.links.pair(n.id, peer.id)])
 	}
 	if n.peers[peer.id] == now {

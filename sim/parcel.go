@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 
+	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -17,7 +18,9 @@ type parcel struct {
 	opened   bool
 	verified dag.Verified[message.Message]
 	err      error
-	bytes    int // as encoded, 0 until asked for
+	bytes    int             // as encoded, 0 until asked for
+	number   uint64          // of the message, in a scenario
+	at       replica.Instant // when it was first said
 }
 
 // open decodes and verifies, the first time it is called.

@@ -23,6 +23,10 @@ const (
 	purposeVerify
 	purposeStorm
 	purposeCPU
+	purposeClock
+	purposeWire
+	purposeFlow
+	purposeFault
 )
 
 // nobody is the node number of what belongs to the world as a whole.

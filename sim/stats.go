@@ -27,6 +27,9 @@ func newStats(nodes int) stats {
 func (s *stats) sent(*parcel) { s.messages++ }
 
 func (s *stats) stored(w *World, r *dag.Record) {
+	if w.site != nil {
+		return // its notes say more
+	}
 	if _, again := s.since[r.Statement()]; !again {
 		s.since[r.Statement()] = w.now
 	}
@@ -34,7 +37,7 @@ func (s *stats) stored(w *World, r *dag.Record) {
 
 // final notes when a record has become final on every honest node.
 func (s *stats) final(w *World, node int, e *store.Executed) {
-	if w.nodes[node].liar != nil {
+	if w.nodes[node].liar != nil || w.site != nil {
 		return
 	}
 	s.order(w, e)

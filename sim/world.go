@@ -24,6 +24,7 @@ type World struct {
 	domain   *dag.Domain
 	nodes    []*node
 	numbers  map[replica.PeerID]int // of nodes, by key
+	site     *site                  // nil: a world of a plan
 	links    *links
 	load     *load
 	checks   *check.Suite
@@ -48,6 +49,7 @@ type World struct {
 // letter is one arrival of a message.
 type letter struct {
 	from   int
+	in     bool   // is through the receiver's line
 	life   uint32 // of the receiver when it was sent; connections do not outlive one
 	parcel *parcel
 }
@@ -63,7 +65,14 @@ func randOf(s *engine.Stream) *rand.Rand { return rand.New(s) }
 
 // newWorld builds a plan's world. What happens in it is written to out, if not nil.
 func newWorld(plan Plan, out io.Writer) (*World, error) {
-	w := &World{plan: plan, trace: trace{out: out}, seat: plan.Nodes, numbers: make(map[replica.PeerID]int)}
+	return makeWorld(plan, nil, out)
+}
+
+// newWorldOf builds the world of a site.
+func newWorldOf(plan Plan, x *site) (*World, error) { return makeWorld(plan, x, nil) }
+
+func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
+	w := &World{plan: plan, site: x, trace: trace{out: out}, seat: plan.Nodes, numbers: make(map[replica.PeerID]int)}
 	var err error
 	if w.crypto, err = cryptoOf(&plan); err != nil {
 		return nil, err
@@ -98,13 +107,16 @@ func (w *World) found() error {
 			peers: make([]uint64, w.plan.Nodes),
 		}
 		if w.plan.CPU != nil {
-			n.labour = newLabour(w.plan.CPU, n)
+			n.labour = newLabour(w.plan.CPU.Cores, oracle.DefaultCosts().Times(max(1, w.plan.CPU.Slower)), n)
 		}
 		w.nodes = append(w.nodes, n)
 		w.numbers[n.nodeKey.Public()] = i
 		g.Gateways = append(g.Gateways, dag.Gateway{
 			Name: fmt.Sprintf("gw%d", i), Node: n.nodeKey.Public(), Member: n.memberKey.Public(),
 		})
+	}
+	if w.site != nil {
+		w.site.found(&g)
 	}
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("genesis: %w", err)
@@ -130,6 +142,9 @@ func (w *World) corrupt() error {
 			return err
 		}
 		n.liar = liar
+		if w.site != nil {
+			n.liar = w.site.spell(liar, n.id)
+		}
 	}
 	return nil
 }
@@ -154,7 +169,12 @@ func (w *World) lay() {
 		w.phase.healed = max(w.phase.healed, f.To)
 	}
 	w.phase.since = w.phase.healed
-	w.load.schedule(w)
+	if w.site != nil {
+		w.site.lay(w)
+		w.site.flow(w)
+	} else {
+		w.load.schedule(w)
+	}
 	for _, n := range w.nodes {
 		if n.liar != nil {
 			w.schedule(event{at: instant(actEvery), node: n.id, kind: act})
@@ -175,7 +195,7 @@ func (w *World) nodeOf(p replica.PeerID) int {
 func (w *World) handle(e event) error {
 	w.trace.foldShape(uint64(e.at), uint64(e.kind), uint64(int64(e.node)))
 	var n *node
-	if e.node != nobody {
+	if e.node != nobody && e.node < len(w.nodes) {
 		n = w.nodes[e.node]
 	}
 	switch e.kind {
@@ -212,20 +232,37 @@ func (w *World) handle(e event) error {
 		}
 	case submission:
 		return w.load.submit(w, n, w.load.visits.Take(e.load))
+	case emission:
+		return w.site.emit(w, int(e.load))
 	case faultStart:
+		if w.site != nil {
+			w.site.begin(w, int(e.load))
+			return nil
+		}
 		return w.begin(&w.plan.Faults[e.load])
 	case faultEnd:
+		if w.site != nil {
+			w.site.end(w, int(e.load))
+			return nil
+		}
 		return w.end(&w.plan.Faults[e.load])
 	case act:
 		w.act(n)
 	case watch:
-		w.watch()
+		if w.site != nil {
+			w.site.watch(w)
+		} else {
+			w.watch()
+		}
 	}
 	return nil
 }
 
 func (w *World) arrive(n *node, l letter) {
 	if !n.up || l.life != n.life {
+		return
+	}
+	if w.site != nil && w.site.delayed(w, n, l) {
 		return
 	}
 	w.trace.fold(uint64(l.from))
@@ -270,6 +307,9 @@ func (w *World) act(n *node) {
 // post sends a message on its way.
 func (w *World) post(from *node, s adversary.Speech) {
 	p := &parcel{said: s.Message, raw: s.Raw}
+	if w.site != nil {
+		w.site.notes.posted(w, from, p)
+	}
 	if s.Message != nil {
 		w.register(from, s.Message)
 		w.checks.Said(from.id, s.Message)
@@ -311,24 +351,27 @@ func (w *World) register(from *node, m message.Message) {
 // over the first honest node that both ends reach.
 func (w *World) carry(from, to *node, p *parcel, gossip bool) {
 	w.stats.sent(p)
-	w.buffer = w.links.arrivals(w.buffer[:0], w.now, from.id, to.id)
-	if gossip && !w.links.open(from.id, to.id) {
-		w.buffer = w.relay(w.buffer[:0], from, to)
+	w.buffer = w.arrivals(w.buffer[:0], w.now, from.id, to.id, p)
+	if w.site != nil {
+		w.site.notes.carried(w, from.id, to.id, p)
+	}
+	if gossip && !w.open(from.id, to.id) {
+		w.buffer = w.relay(w.buffer[:0], from, to, p)
 	}
 	for _, at := range w.buffer {
 		w.schedule(event{
 			at: at, node: to.id,
-			load: w.mail.Put(letter{from.id, to.life, p}), kind: arrival,
+			load: w.mail.Put(letter{from: from.id, life: to.life, parcel: p}), kind: arrival,
 		})
 	}
 }
 
-func (w *World) relay(arrivals []replica.Instant, from, to *node) []replica.Instant {
+func (w *World) relay(arrivals []replica.Instant, from, to *node, p *parcel) []replica.Instant {
 	for _, via := range w.nodes {
 		if via != from && via != to && via.up && via.liar == nil &&
-			w.links.open(from.id, via.id) && w.links.open(via.id, to.id) {
-			for _, half := range w.links.arrivals(nil, w.now, from.id, via.id) {
-				arrivals = w.links.arrivals(arrivals, half, via.id, to.id)
+			w.open(from.id, via.id) && w.open(via.id, to.id) {
+			for _, half := range w.arrivals(nil, w.now, from.id, via.id, p) {
+				arrivals = w.arrivals(arrivals, half, via.id, to.id, p)
 			}
 			return arrivals
 		}
@@ -394,6 +437,48 @@ func (w *World) end(f *Fault) error {
 	return nil
 }
 
+// arrivals appends the instants at which a message arrives, were it sent at one.
+func (w *World) arrivals(to []replica.Instant, at replica.Instant, from, node int, p *parcel) []replica.Instant {
+	if w.site == nil {
+		return w.links.arrivals(to, at, from, node)
+	}
+	bytes, _ := p.weight(w.domain)
+	return w.site.wire.send(to, at, from, node, bytes)
+}
+
+// open reports whether what one node sends can reach another now.
+func (w *World) open(from, to int) bool {
+	if w.site == nil {
+		return w.links.open(from, to)
+	}
+	return w.site.wire.open(w.now, from, to)
+}
+
+// connected reports whether a connection between two nodes can stand.
+func (w *World) connected(a, b int) bool {
+	if w.site == nil {
+		return w.links.connected(a, b)
+	}
+	return w.open(a, b) && w.open(b, a)
+}
+
+// notice draws how long a node takes to see a change of a connection.
+func (w *World) notice(node int) replica.Instant {
+	if w.site == nil {
+		return w.links.notice(node)
+	}
+	wire := &w.site.wire
+	return replica.Instant(wire.streams[node].Below(uint64(wire.notice) + 1))
+}
+
+// timing returns the protocol's durations; zero means the usual ones.
+func (w *World) timing() replica.Timing {
+	if w.site == nil {
+		return replica.Timing{}
+	}
+	return w.site.timing()
+}
+
 // relink lets every node look at its connections after a while.
 func (w *World) relink() {
 	for _, a := range w.nodes {
@@ -401,7 +486,7 @@ func (w *World) relink() {
 			if a == b {
 				continue
 			}
-			at := w.now + w.links.notice(a.id)
+			at := w.now + w.notice(a.id)
 			w.schedule(event{at: at, node: a.id, load: engine.Handle(b.id), kind: relink})
 		}
 	}

@@ -47,6 +47,7 @@ type commands struct {
 	Check    checkCommand    `cmd:"" help:"Run many seeds and check every property. Exit code 1 if one fails."`
 	Fuzz     fuzzCommand     `cmd:"" help:"Search for plans that violate a property, make one small and write it down. Exit code 1 if there is one."`
 	Bench    benchCommand    `cmd:"" help:"Measure how quick the simulator is."`
+	Run      runCommand      `cmd:"" help:"Run a scenario and keep its results. Exit code 1 if a check failed."`
 	Hash     hashCommand     `cmd:"" help:"Run one seed and print the hash of everything that happened."`
 	Plan     planCommand     `cmd:"" help:"Print what a seed stands for: links, disks, clocks, liars, faults and load."`
 	Report   reportCommand   `cmd:"" help:"Make the HTML report of a results folder."`

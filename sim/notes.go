@@ -1,0 +1,272 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sim/result"
+	"github.com/floormesh/floormesh/sim/scenario"
+	"github.com/floormesh/floormesh/sync/message"
+)
+
+// notes is what a site writes down for the results. Nothing is decided by it.
+type notes struct {
+	book     *result.Recorder
+	first    int // the plant's first node in the roster
+	mesh     uint32
+	honest   int
+	share    uint32 // of deliveries, in millionths
+	dag      [2]replica.Instant
+	said     []uint64 // by node: messages
+	last     []dag.BlockID
+	newest   dag.CommitIndex
+	reported []dag.CommitIndex // by node: last commit noted
+	records  map[dag.Digest]*story
+	waiting  [][]witness // by node: own records that no checkpoint covers yet
+	gauged   replica.Instant
+	every    replica.Instant
+}
+
+// story is how far a record has come.
+type story struct {
+	since  replica.Instant
+	node   int // that acknowledged it
+	copies int // honest logs that it is in
+}
+
+// witness is records that wait for a checkpoint of a log so long.
+type witness struct {
+	size  uint64
+	since replica.Instant
+}
+
+// kindNames are the kinds of messages, as results call them.
+func kindNames() []string {
+	return []string{"blocks", "batches", "cosignature", "tips", "want", "commits", "noise", "records"}
+}
+
+const (
+	noiseKind   result.Kind = 6
+	devicesKind result.Kind = 7 // what devices hand to gateways
+)
+
+func kindOf(m message.Message) result.Kind {
+	switch m.(type) {
+	case *message.Blocks:
+		return 0
+	case *message.Batches:
+		return 1
+	case *message.Cosign:
+		return 2
+	case *message.Tips:
+		return 3
+	case *message.WantBlocks, *message.WantBatches, *message.WantLane, *message.WantCommits:
+		return 4
+	case *message.Commits:
+		return 5
+	default:
+		return noiseKind
+	}
+}
+
+func newNotes(book *result.Recorder, s *scenario.Scenario, first, plant int) notes {
+	return notes{
+		book: book, first: first, mesh: uint32(plant), share: uint32(s.Outputs.Deliveries),
+		records: make(map[dag.Digest]*story), every: instant(s.Outputs.Series),
+	}
+}
+
+// size makes room for a number of replicas.
+func (t *notes) size(nodes int) {
+	t.said, t.last = make([]uint64, nodes), make([]dag.BlockID, nodes)
+	t.reported, t.waiting = make([]dag.CommitIndex, nodes), make([][]witness, nodes)
+}
+
+func (t *notes) node(node int) result.Node { return result.Node(t.first + node) }
+
+func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind, message, detail uint64) {
+	other := result.NoNode
+	if peer != nobody {
+		other = t.node(peer)
+	}
+	t.book.Event(result.Event{
+		At: result.Instant(w.now), Node: t.node(node), Peer: other, Act: act, Kind: kind,
+		Message: result.Message(message), Detail: detail,
+	})
+}
+
+// posted numbers a message, and notes the blocks that its sender made.
+func (t *notes) posted(w *World, from *node, p *parcel) {
+	t.said[from.id]++
+	p.number, p.at = uint64(t.first+from.id+1)<<36|t.said[from.id], w.now
+	m, ok := p.said.(*message.Blocks)
+	if !ok {
+		return
+	}
+	for _, b := range m.Blocks {
+		if int(b.Author) != from.id || b.ID() == t.last[from.id] {
+			continue
+		}
+		t.last[from.id] = b.ID()
+		t.book.Round(result.Instant(w.now), uint64(b.Round))
+		t.event(w, from.id, nobody, result.Made, 0, word(b.ID()), uint64(b.Round))
+		if w.now >= t.dag[0] && w.now < t.dag[1] {
+			t.block(w, b)
+		}
+	}
+}
+
+func (t *notes) block(w *World, b *dag.Block) {
+	drawn := result.Block{ID: word(b.ID()), Round: uint64(b.Round), Author: uint32(b.Author), At: result.Instant(w.now)}
+	for _, parent := range b.Parents {
+		drawn.Parents = append(drawn.Parents, word(parent.ID))
+	}
+	t.book.Block(t.mesh, drawn)
+}
+
+// carried notes a message on its way to one node.
+func (t *notes) carried(w *World, from, to int, p *parcel) {
+	bytes, _ := p.weight(w.domain)
+	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), uint64(bytes+w.site.wire.overhead))
+	t.event(w, from, to, result.Sent, kindOf(p.said), p.number, uint64(bytes))
+}
+
+// sent notes a message of a device.
+func (t *notes) sent(w *World, from int, kind result.Kind, bytes int) {
+	t.book.Sent(result.Instant(w.now), t.node(from), kind, uint64(bytes+w.site.wire.overhead))
+}
+
+// arrived notes a message that a node got.
+func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
+	kind := kindOf(p.said)
+	t.book.Received(t.node(node), uint64(bytes))
+	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes))
+	fresh := kind < 2 && t.book != nil
+	if fresh && uint32(p.number*golden>>40)%million < t.share {
+		t.book.Delivered(result.Instant(w.now), t.node(node), kind, result.Message(p.number), result.Instant(p.at), 1)
+	}
+}
+
+// worked notes time of a node's processor.
+func (t *notes) worked(_ *World, node int, work time.Duration, signed, checked int) {
+	c := t.book.Counters(t.node(node))
+	c.Processor += work
+	c.Signed += uint64(signed)
+	c.Verified += uint64(checked)
+}
+
+// synced notes a sync of a node's disk.
+func (t *notes) synced(w *World, node int, writes []*store.Write) {
+	c := t.book.Counters(t.node(node))
+	c.Syncs++
+	for _, written := range writes {
+		c.BytesSynced += uint64(len(written.State))
+		for _, b := range written.Batches {
+			c.BytesSynced += uint64(len(b.Raw()))
+		}
+		for _, b := range written.Blocks {
+			c.BytesSynced += uint64(len(b.Raw()))
+		}
+	}
+	t.event(w, node, nobody, result.Synced, 0, 0, uint64(len(writes)))
+}
+
+func (t *notes) crashed(w *World, node int) { t.event(w, node, nobody, result.Crashed, 0, 0, 0) }
+
+func (t *notes) restarted(w *World, node int) { t.event(w, node, nobody, result.Restarted, 0, 0, 0) }
+
+// accepted notes that an honest node stored a record.
+func (t *notes) accepted(w *World, node int, r *dag.Record) {
+	s := t.records[r.Statement()]
+	if s == nil {
+		s = &story{}
+		t.records[r.Statement()] = s
+	} else if s.since != 0 {
+		return
+	}
+	s.since, s.node = max(1, w.now), node
+	t.book.Accepted(result.Instant(w.now), 1)
+}
+
+// final notes what has become final on a node.
+func (t *notes) final(w *World, n *node, e *store.Executed) {
+	if n.liar != nil || e.Commit.Index <= t.reported[n.id] {
+		return
+	}
+	at := result.Instant(w.now)
+	t.reported[n.id] = e.Commit.Index
+	t.event(w, n.id, nobody, result.Committed, 0, word(e.Commit.ID()), uint64(e.Commit.Index))
+	if e.Commit.Index > t.newest {
+		t.newest = e.Commit.Index
+		t.book.Commit(at)
+		if w.now >= t.dag[0] && w.now < t.dag[1] {
+			l := e.Commit.Leader
+			t.book.Decided(t.mesh, result.Decision{
+				Round: uint64(l.Round), Author: uint32(l.Author), Committed: true, Block: word(l.ID), At: at,
+			})
+		}
+	}
+	for i := range e.Records {
+		if e.Records[i].Fate == store.Accepted {
+			t.came(w, n.id, e.Records[i].Statement, e.Size)
+		}
+	}
+}
+
+// came notes that a record has become final on one more node.
+func (t *notes) came(w *World, node int, statement dag.Digest, size uint64) {
+	s := t.records[statement]
+	if s == nil {
+		s = &story{node: nobody}
+		t.records[statement] = s
+	}
+	s.copies++
+	at, took := result.Instant(w.now), time.Duration(w.now-s.since)
+	if s.since != 0 && node == s.node {
+		t.book.Reached(result.Final, at, took, 1)
+		t.waiting[node] = append(t.waiting[node], witness{size, s.since})
+	}
+	if s.copies == t.honest {
+		if s.since != 0 {
+			t.book.Reached(result.Everywhere, at, took, 1)
+		}
+		delete(t.records, statement)
+	}
+}
+
+// certified notes that a checkpoint covers records of a node.
+func (t *notes) certified(w *World, node int, c *checkpoint.Certified) {
+	wait := t.waiting[node]
+	for len(wait) > 0 && wait[0].size <= c.Size {
+		t.book.Reached(result.Witnessed, result.Instant(w.now), time.Duration(w.now-wait[0].since), 1)
+		wait = wait[1:]
+	}
+	t.waiting[node] = wait
+}
+
+// gauge notes how much is under way, once an interval.
+func (t *notes) gauge(w *World) {
+	if w.now >= t.gauged {
+		t.gauged = w.now + t.every
+		t.book.Gauge(result.Instant(w.now), uint64(w.mail.Len()), 0)
+	}
+}
+
+// delayed lets a message wait for its receiver's line, and notes it when it is in.
+func (x *site) delayed(w *World, n *node, l letter) bool {
+	bytes, _ := l.parcel.weight(w.domain)
+	bytes += x.wire.overhead
+	if !l.in {
+		in := x.wire.receive(w.now, n.id, bytes)
+		l.in = true
+		if in > w.now {
+			w.schedule(event{at: in, node: n.id, load: w.mail.Put(l), kind: arrival})
+			return true
+		}
+	}
+	x.notes.arrived(w, n.id, l.from, l.parcel, bytes)
+	return false
+}

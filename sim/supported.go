@@ -1,0 +1,92 @@
+package sim
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/floormesh/floormesh/sim/adversary"
+	"github.com/floormesh/floormesh/sim/scenario"
+)
+
+// UnsupportedError says what of a scenario the world cannot do yet.
+type UnsupportedError struct {
+	Key    string // of the scenario
+	Why    string
+	Remedy string
+}
+
+func (e *UnsupportedError) Error() string { return e.Key + ": " + e.Why }
+
+// Hint returns what works instead.
+func (e *UnsupportedError) Hint() string { return e.Remedy }
+
+// supported returns an error for what would be ignored otherwise.
+func supported(s *scenario.Scenario) error {
+	for i := range s.Sites {
+		p := &s.Sites[i]
+		key := fmt.Sprintf("sites[%d]", i)
+		switch {
+		case p.Gateways > p.Committee:
+			return &UnsupportedError{
+				key + ".gateways", fmt.Sprintf("%d gateways of which %d are members: gateways outside the committee do not run yet", p.Gateways, p.Committee),
+				fmt.Sprintf("at most 128 gateways, all of them members: --set %s.gateways=%d", key, p.Committee),
+			}
+		case p.Observers > 0:
+			return &UnsupportedError{key + ".observers", "observers do not run yet", "--set " + key + ".observers=0"}
+		}
+	}
+	if s.Protocol.Ordering != scenario.OrderingFloormesh {
+		return &UnsupportedError{"protocol.ordering", fmt.Sprintf("%q does not run yet", s.Protocol.Ordering), "--set protocol.ordering=floormesh"}
+	}
+	usual := scenario.New()
+	for _, part := range []struct {
+		key       string
+		is, usual any
+	}{
+		{"gossip", s.Gossip, usual.Gossip},
+		{"network.transport.idle", s.Network.Transport.Idle, usual.Network.Transport.Idle},
+		{"cpu.gossip", s.CPU.Gossip, usual.CPU.Gossip},
+		{"cpu.record", s.CPU.Record, usual.CPU.Record},
+	} {
+		if !reflect.DeepEqual(part.is, part.usual) {
+			return &UnsupportedError{part.key, "only the default runs yet: gossip goes straight from its author to everybody", "leave " + part.key + " out"}
+		}
+	}
+	if s.Roles.Device.Fidelity != scenario.FidelitySource {
+		return &UnsupportedError{"roles.device.fidelity", fmt.Sprintf("%q does not run yet", s.Roles.Device.Fidelity), "--set roles.device.fidelity=source"}
+	}
+	return supportedEvents(s)
+}
+
+// supportedEvents looks at what happens: load, faults, liars, outputs.
+func supportedEvents(s *scenario.Scenario) error {
+	for i := range s.Load {
+		if s.Load[i].Attested {
+			return &UnsupportedError{fmt.Sprintf("load[%d].attested", i), "gateways do not sign for devices yet", "false: devices sign for themselves"}
+		}
+	}
+	for i := range s.Faults {
+		f := &s.Faults[i]
+		key := fmt.Sprintf("faults[%d]", i)
+		switch {
+		case f.Disk == scenario.DiskLost:
+			return &UnsupportedError{key + ".disk", `"lost" does not run yet`, `"kept" and "torn" do`}
+		case f.Bandwidth != 0:
+			return &UnsupportedError{key + ".bandwidth", "a clog cannot narrow links yet", `"extra" and "loss" work`}
+		}
+	}
+	for i := range s.Adversaries {
+		if kind := string(s.Adversaries[i].Kind); !slices.Contains(adversary.Kinds(), kind) {
+			return &UnsupportedError{fmt.Sprintf("adversaries[%d].kind", i), fmt.Sprintf("%q does not run yet", kind), "there are " + strings.Join(adversary.Kinds(), ", ")}
+		}
+	}
+	if len(s.Outputs.Events) > 1 {
+		return &UnsupportedError{"outputs.events[1]", "one window is written down at most", "join the windows to one"}
+	}
+	if len(s.Outputs.DAG) > 1 {
+		return &UnsupportedError{"outputs.dag[1]", "one window is drawn at most", "join the windows to one"}
+	}
+	return nil
+}
