@@ -31,6 +31,9 @@ func NewExperiment(s *scenario.Scenario, workers int) (*Experiment, error) {
 		return nil, err
 	}
 	x := &Experiment{scenario: s, roster: scenario.NewRoster(s)}
+	if err := hitsReplicas(s, x.roster); err != nil {
+		return nil, err
+	}
 	var err error
 	if x.book, err = result.NewBook(x.config()); err != nil {
 		return nil, err
@@ -164,7 +167,7 @@ func (x *Experiment) verdicts() (all []result.Verdict) {
 			}
 		}
 		if held {
-			all = append(all, result.Verdict{Checker: property, Held: true, Node: result.NoNode, Detail: fmt.Sprintf("held in all %d sites", len(x.sites))})
+			all = append(all, result.Verdict{Checker: property, Held: true, Node: result.NoNode, Detail: "in every site"})
 		}
 	}
 	return all

@@ -109,6 +109,7 @@ func TestUnsupported(t *testing.T) {
 		{"load[0].attested=true", "load[0].attested"},
 		{"faults[0].disk=lost", "faults[0].disk"},
 		{"faults[2].bandwidth=1Mbit/s", "faults[2].bandwidth"},
+		{"faults[3].who={role: device}", "faults[3].who"},
 	} {
 		settings := []string{c.setting}
 		if c.setting == "sites[0].gateways=5" {

@@ -180,7 +180,6 @@ func (l *load) make(src *source, mesh dag.MeshID) (int, error) {
 	l.homes = append(l.homes, int32(src.home))
 	l.classes = append(l.classes, class)
 	l.retries = append(l.retries, src.load.Retry)
-	l.numbers[r.Statement()] = number
 	l.open++
 	return number, nil
 }

@@ -45,7 +45,7 @@ type witness struct {
 
 // kindNames are the kinds of messages, as results call them.
 func kindNames() []string {
-	return []string{"blocks", "batches", "cosignature", "tips", "want", "commits", "noise", "records"}
+	return []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record"}
 }
 
 const (
@@ -87,14 +87,14 @@ func (t *notes) size(nodes int) {
 
 func (t *notes) node(node int) result.Node { return result.Node(t.first + node) }
 
-func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind, message, detail uint64) {
+func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind, number, detail uint64) {
 	other := result.NoNode
 	if peer != nobody {
 		other = t.node(peer)
 	}
 	t.book.Event(result.Event{
 		At: result.Instant(w.now), Node: t.node(node), Peer: other, Act: act, Kind: kind,
-		Message: result.Message(message), Detail: detail,
+		Message: result.Message(number), Detail: detail,
 	})
 }
 
@@ -144,8 +144,7 @@ func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
 	kind := kindOf(p.said)
 	t.book.Received(t.node(node), uint64(bytes))
 	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes))
-	fresh := kind < 2 && t.book != nil
-	if fresh && uint32(p.number*golden>>40)%million < t.share {
+	if kind < 2 && uint32(p.number*golden>>40)%million < t.share {
 		t.book.Delivered(result.Instant(w.now), t.node(node), kind, result.Message(p.number), result.Instant(p.at), 1)
 	}
 }

@@ -210,7 +210,6 @@ type wire struct {
 	net      *network.Network
 	link     *scenario.Link
 	jitter   engine.Distribution
-	delay    engine.Distribution
 	streams  []engine.Stream   // by sender
 	last     []replica.Instant // by pair of replicas: the latest arrival, on ordered links
 	free     []replica.Instant // by pair: when the link has room again
@@ -269,7 +268,7 @@ func spread(l *scenario.Link) engine.Distribution {
 	case l.Spread == scenario.SpreadLognormal:
 		return engine.LogNormal(int64(l.Jitter), 1000)
 	case l.Spread == scenario.SpreadNormal:
-		return engine.Normal(0, int64(l.Jitter))
+		return engine.Normal(halfway*int64(l.Jitter), int64(l.Jitter)) // see late
 	default:
 		return engine.Uniform(0, int64(l.Jitter))
 	}
@@ -284,7 +283,7 @@ func (l *wire) send(to []replica.Instant, now replica.Instant, from, node, bytes
 	}
 	for range copies {
 		at, ok := l.net.Send(engine.Instant(now), engine.Node(from), engine.Node(node), bytes+l.overhead, nil)
-		late := l.jitter.Draw(rng)
+		late := l.late(rng)
 		if lost := l.link.Loss > 0 && rng.Chance(uint32(l.link.Loss)); !ok || lost || l.clogged(rng, from, node) {
 			continue
 		}
@@ -292,6 +291,20 @@ func (l *wire) send(to []replica.Instant, now replica.Instant, from, node, bytes
 	}
 	return to
 }
+
+// late draws a message's jitter. That of a normal variable is its size: engine's are
+// never negative, so that it is drawn far above zero and moved back.
+func (l *wire) late(rng *engine.Stream) int64 {
+	d := l.jitter.Draw(rng)
+	if l.link.Spread == scenario.SpreadNormal && l.link.Jitter > 0 {
+		d -= halfway * int64(l.link.Jitter)
+		d = max(d, -d)
+	}
+	return d
+}
+
+// halfway is the mean of normal jitter in standard deviations: none is drawn so far below it.
+const halfway = 10
 
 // order makes a message wait for those before it, and for room on its link.
 func (l *wire) order(now, at replica.Instant, from, node, bytes int) replica.Instant {

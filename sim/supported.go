@@ -90,3 +90,22 @@ func supportedEvents(s *scenario.Scenario) error {
 	}
 	return nil
 }
+
+// hitsReplicas refuses what would break a processor, disk or clock of devices
+// alone: they have none.
+func hitsReplicas(s *scenario.Scenario, roster *scenario.Roster) error {
+	hardware := []scenario.FaultKind{scenario.FaultSlow, scenario.FaultDiskSlow, scenario.FaultClockJump, scenario.FaultClockStop}
+	for i := range s.Faults {
+		if !slices.Contains(hardware, s.Faults[i].Kind) {
+			continue
+		}
+		who, _ := roster.Struck(i, 0)
+		if !slices.ContainsFunc(who, func(node int) bool { return roster.Role(node) != scenario.RoleDevice }) {
+			return &UnsupportedError{
+				fmt.Sprintf("faults[%d].who", i), fmt.Sprintf("%q hits devices only, which have neither processor nor disk nor clock here", s.Faults[i].Kind),
+				"crash, churn, power, partition and clog hit devices; role: member for this one",
+			}
+		}
+	}
+	return nil
+}

@@ -145,16 +145,16 @@ func watchRun(talk io.Writer, x *sim.Experiment, s *scenario.Scenario, began tim
 	}
 }
 
-func progressOf(x *sim.Experiment, s *scenario.Scenario, real time.Duration) string {
+func progressOf(x *sim.Experiment, s *scenario.Scenario, took time.Duration) string {
 	p := x.Progress()
 	now := time.Duration(p.Now)
 	left := "settling"
 	if now > 0 && now < s.Duration {
-		eta := time.Duration(float64(real) * (float64(s.Duration)/float64(now) - 1))
+		eta := time.Duration(float64(took) * (float64(s.Duration)/float64(now) - 1))
 		left = "ETA " + eta.Round(time.Second).String()
 	}
 	return fmt.Sprintf("%v, %.2f × real time, %.0f events/s, %d pending, %s",
-		min(now, 1<<62).Round(time.Millisecond), now.Seconds()/real.Seconds(), float64(p.Events)/real.Seconds(), p.Pending, left)
+		min(now, 1<<62).Round(time.Millisecond), now.Seconds()/took.Seconds(), float64(p.Events)/took.Seconds(), p.Pending, left)
 }
 
 // say shows a line in place of the one before.

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/floormesh/floormesh/sim/result"
+)
+
+// floorsim runs the command line.
+func floorsim(args ...string) (code int, out, talk string) {
+	var o, t bytes.Buffer
+	code = Main(args, strings.NewReader(""), &o, &t)
+	return code, o.String(), t.String()
+}
+
+// TestRun runs a scenario of the library, and makes the report of what it left.
+func TestRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "plant")
+	args := []string{"run", "one-plant", "--seed", "7", "--set", "duration=500ms", "--set", "checks.rest=0s", "--out", dir}
+	code, out, talk := floorsim(args...)
+	if code != exitFine {
+		t.Fatalf("exit code %d: %s", code, talk)
+	}
+	for _, want := range []string{"one-plant, seed 7: 47 nodes in 1 sites", "held: agreement", "not checked yet: evidence", dir} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the summary says nothing of %q:\n%s", want, out)
+		}
+	}
+	run, err := result.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Summary.Final == 0 || run.Summary.Final != run.Summary.Accepted || run.Summary.Machine.Peak == 0 {
+		t.Errorf("results: %+v", run.Summary)
+	}
+	if code, _, talk := floorsim("report", dir); code != exitFine {
+		t.Errorf("report: exit code %d: %s", code, talk)
+	}
+	if code, _, talk := floorsim(args...); code != exitBroken || !strings.Contains(talk, "--replace") {
+		t.Errorf("a second run into the same folder: exit code %d: %s", code, talk)
+	}
+}
+
+// TestRunRefuses: what cannot run says why and what can.
+func TestRunRefuses(t *testing.T) {
+	for _, c := range []struct{ scenario, setting, want string }{
+		{"one-plant", "duration=1", "hint:"},
+		{"idle-plant", "duration=1h", "--set sites[0].gateways=7"},
+		{"no-such", "duration=1h", "hint:"},
+	} {
+		code, _, talk := floorsim("run", c.scenario, "--set", c.setting, "--out", filepath.Join(t.TempDir(), "x"))
+		if code != exitBroken || !strings.Contains(talk, c.want) {
+			t.Errorf("%s: exit code %d: %s", c.scenario, code, talk)
+		}
+	}
+}
+
+// TestRunFails: a check that fails is told, and is the exit code.
+func TestRunFails(t *testing.T) {
+	code, out, talk := floorsim("run", "one-plant", "--set", "duration=1s", "--set", "checks.settle=1ms",
+		"--set", "faults+={kind: partition, at: 100ms, for: 900ms, who: {role: member, amount: 3}}",
+		"--set", "network.notice=5s", "--out", filepath.Join(t.TempDir(), "x"))
+	if code != exitFailed || !strings.Contains(out, "VIOLATED liveness") {
+		t.Errorf("exit code %d: %s%s", code, out, talk)
+	}
+}
