@@ -1,5 +1,4 @@
-// Package sim runs whole meshes in one goroutine against a simulated network,
-// clocks, disks and devices, breaks what can break, and checks what must hold.
+// Package sim runs whole meshes against a simulated network, clocks, disks and devices, breaks what can break, and checks what must hold.
 //
 //	plan := sim.Draw(17, sim.Options{})
 //	result, err := sim.Run(plan, nil)
@@ -17,6 +16,23 @@
 // acknowledged must become final on every honest node within settleBound, liars
 // or not. Then liars fall silent, and within restBound the mesh must do nothing
 // at all any more.
+//
+// # Scenarios
+//
+// An [Experiment] runs a scenario (see sim/scenario) in place of a plan, and leaves results
+// (see sim/result):
+//
+//	x, err := sim.NewExperiment(s, workers)
+//	run, err := x.Run(build)
+//
+// Each site is a world of its own, with its genesis, committee, checkers and network, and
+// a partition of the engine. Sites say nothing to each other: the ledger of one needs
+// nothing of another's. So a WAN cut is told in the results and stops nothing, and
+// neither the links between sites nor the lines that a site shares carry anything yet.
+//
+// Devices are sources: they sign, and hand over through the plant's network. Gossip goes
+// straight from its author to everybody, and every gateway is a member. What a scenario asks beyond that
+// is refused (UnsupportedError), not left out.
 //
 // # Disks
 //
@@ -36,9 +52,9 @@
 //
 // Events are totally ordered by (time, source, the source's own count), and each
 // node has its own streams of randomness, one per purpose: neither depends on
-// anything global, so that nodes can be spread over workers one day without a
+// anything global, so that sites are spread over workers without a
 // change to any trace. Nothing ranges over a map where order could show, and no
 // decision is made with floating point.
 //
-// One run is one goroutine; many seeds run beside each other.
+// A run of a plan is one goroutine; many seeds run beside each other.
 package sim
