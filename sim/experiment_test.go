@@ -19,7 +19,7 @@ name: two-plants
 duration: 2s
 sites:
   - {name: a, gateways: 4, devices: 3}
-  - {name: b, gateways: 4}
+  - {name: b, count: 2, gateways: 4}
 load:
   - {rate: 5/s, records: 2}
   - {name: sensors, who: {role: device}, rate: 2/s, arrival: poisson}

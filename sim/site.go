@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
@@ -103,7 +104,7 @@ func (x *site) local(nodes []int) (own []int) {
 // found makes a genesis what the scenario says.
 func (x *site) found(g *dag.Genesis) {
 	p := &x.scenario.Protocol
-	g.Site = x.roster.Plants[x.plant].Name
+	g.Site = strings.ReplaceAll(x.roster.Plants[x.plant].Name, "/", "-") // as names in a genesis are
 	g.WindowRounds, g.DuplicateLeaves = uint32(p.WindowRounds), uint32(p.DuplicateLeaves)
 	g.CheckpointMillis = uint32(p.CheckpointInterval / time.Millisecond)
 	g.CheckpointRounds = uint32(p.CheckpointRounds)
