@@ -101,17 +101,17 @@ func (r *Replica) checkPlaces(c *dag.Commit, places map[dag.BatchID]message.Batc
 
 // checkPlace checks that a batch stands where it was cut.
 func (r *Replica) checkPlace(h *held, b *dag.Batch) bool {
-	real := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
-	if real == h.ref {
+	found := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
+	if found == h.ref {
 		return true
 	}
-	r.halt(misplaced(real, h.ref).Error())
+	r.halt(misplaced(found, h.ref).Error())
 	return false
 }
 
-func misplaced(real, cut message.BatchRef) error {
+func misplaced(found, cut message.BatchRef) error {
 	return fmt.Errorf("batch %v of lane %v, seq %d, was cut as seq %d of lane %v: more than f members lie",
-		real.ID, real.Lane, real.Seq, cut.Seq, cut.Lane)
+		found.ID, found.Lane, found.Seq, cut.Seq, cut.Lane)
 }
 
 // halt ends this node's part in ordering: what members decided cannot be, so that

@@ -45,6 +45,7 @@ func (m *mesh) signs(i int) (blocks *[]*dag.Block, cosignatures *[]*checkpoint.C
 			}
 		case *message.Cosign:
 			*cosignatures = append(*cosignatures, msg.Cosignature)
+		default:
 		}
 		return false
 	}

@@ -52,7 +52,7 @@ func (l *Local) keep(ctx context.Context, number int, deaths chan<- struct{}) er
 		failed, exited := errors.AsType[*exec.ExitError](err)
 		switch {
 		case err == nil || ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // a worker that was told to stop
 		case !exited:
 			return fmt.Errorf("start worker %d: %w", number, err)
 		case failed.Exited() && l.Hopeless(failed.ExitCode()):

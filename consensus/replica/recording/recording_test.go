@@ -143,9 +143,16 @@ func TestRoundTrip(t *testing.T) {
 func TestOutputsAreTold(t *testing.T) {
 	seen := map[recording.Digest]bool{}
 	for _, out := range [][]replica.Output{
-		nil, {replica.Curbed{}}, {replica.Curbed{}, replica.Curbed{}}, {replica.Curbed{Peer: dag.PublicKey{1}}},
-		{replica.Stored{Ticket: 1}}, {replica.Stored{Ticket: 2}}, {replica.Known{Ticket: 1}}, {replica.Known{Ticket: 1, Leaf: 1}},
-		{replica.Turned{Ticket: 1, Reason: replica.ErrOverloaded}}, {replica.Turned{Ticket: 1, Reason: replica.ErrNotEntitled}},
+		nil,
+		{replica.Curbed{}},
+		{replica.Curbed{}, replica.Curbed{}},
+		{replica.Curbed{Peer: dag.PublicKey{1}}},
+		{replica.Stored{Ticket: 1}},
+		{replica.Stored{Ticket: 2}},
+		{replica.Known{Ticket: 1}},
+		{replica.Known{Ticket: 1, Leaf: 1}},
+		{replica.Turned{Ticket: 1, Reason: replica.ErrOverloaded}},
+		{replica.Turned{Ticket: 1, Reason: replica.ErrNotEntitled}},
 	} {
 		digest, kinds := new(recording.Digester).Add(out, 1)
 		if seen[digest] || len(kinds) != len(out) {
