@@ -11,10 +11,12 @@ import (
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sync/serve"
 )
 
-// node drives one Replica as a real gateway's driver does.
+// node drives one Replica, or the machine of another protocol, as a real gateway's
+// driver does.
 type node struct {
 	id        int
 	nodeKey   dag.PrivateKey
@@ -26,7 +28,7 @@ type node struct {
 
 	up      bool
 	life    uint32 // counts starts; what belongs to an earlier life is dropped
-	replica *replica.Replica
+	machine protocol.Machine
 	outbox  []waiting
 	sent    uint64          // highest Persist handed to the disk in this life
 	signed  uint64          // highest of them that is Signed
@@ -53,10 +55,10 @@ func (n *node) start(w *World) error {
 	n.life++
 	seed := newStream(w.plan.Seed, n.id, purposeReplica)
 	seed.Jump(uint64(n.life) << 32)
-	n.replica, err = replica.New(replica.Config{
+	n.machine, err = makerOf(w.plan.Protocol)(replica.Config{
 		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
 		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
-	}, restored)
+	}, restored, n.disk.kept)
 	if err != nil {
 		return fmt.Errorf("start again: %w", err)
 	}
@@ -86,7 +88,7 @@ func (n *node) boot(w *World) uint64 {
 // stop takes the power away.
 func (n *node) stop(w *World) {
 	n.up = false
-	n.replica, n.outbox = nil, nil
+	n.machine, n.outbox = nil, nil
 	for _, survived := range n.disk.crash() {
 		w.checks.Durable(n.id, survived)
 	}
@@ -117,7 +119,7 @@ func (n *node) give(w *World, in replica.Input) given {
 		wall = n.liar.Wall(w.now, wall)
 	}
 	w.checks.Stepped(n.id)
-	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
+	out, wake := n.machine.Step(n.clock.monotonic(w.now), wall, in)
 	return given{out, wake}
 }
 
@@ -133,7 +135,7 @@ func (n *node) finish(w *World, g given) {
 // accept queues one output; a write goes to the disk at once, so that it joins
 // the next sync.
 func (n *node) accept(w *World, o replica.Output) {
-	p, ok := o.(replica.Persist)
+	p, kept, ok := persistOf(o)
 	if !ok {
 		n.outbox = append(n.outbox, waiting{n.after(o), o})
 		n.sync(w)
@@ -147,7 +149,7 @@ func (n *node) accept(w *World, o replica.Output) {
 		n.signed = p.Seq
 	}
 	n.note(w, p.Write)
-	if err := n.disk.apply(p.Seq, p.Write); err != nil {
+	if err := n.disk.apply(p.Seq, p.Write, kept); err != nil {
 		w.checks.Failf(check.Order, n.id, "%v", err)
 	}
 	n.sync(w)
@@ -203,6 +205,7 @@ func (n *node) synced(w *World) {
 	}
 	if w.site != nil {
 		w.site.notes.synced(w, n.id, writes)
+		w.site.notes.keeps(n.id, n.disk.tally())
 	}
 	n.durable = max(n.durable, seq)
 	n.sync(w)

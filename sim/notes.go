@@ -7,6 +7,7 @@ import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
 	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sim/result"
 	"github.com/floormesh/floormesh/sim/scenario"
 	"github.com/floormesh/floormesh/sync/message"
@@ -44,17 +45,22 @@ type witness struct {
 }
 
 // kindNames are the kinds of messages, as results call them.
-func kindNames() []string {
-	return []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record"}
+func kindNames(o scenario.Ordering) []string {
+	names := []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record"}
+	if o != scenario.OrderingFloormesh {
+		names = append(names, "vote")
+	}
+	return names
 }
 
 const (
 	noiseKind   result.Kind = 6
 	devicesKind result.Kind = 7 // what devices hand to gateways
+	votesKind   result.Kind = 8 // of protocols that have them apart from blocks
 )
 
 func kindOf(m message.Message) result.Kind {
-	switch m.(type) {
+	switch m := m.(type) {
 	case *message.Blocks:
 		return 0
 	case *message.Batches:
@@ -67,6 +73,8 @@ func kindOf(m message.Message) result.Kind {
 		return 4
 	case *message.Commits:
 		return 5
+	case protocol.Message:
+		return kindOfSort(m.Sort())
 	default:
 		return noiseKind
 	}
@@ -102,6 +110,9 @@ func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind
 func (t *notes) posted(w *World, from *node, p *parcel) {
 	t.said[from.id]++
 	p.number, p.at = uint64(t.first+from.id+1)<<36|t.said[from.id], w.now
+	if v, ok := p.said.(protocol.Vertex); ok {
+		t.vertex(w, from, v)
+	}
 	m, ok := p.said.(*message.Blocks)
 	if !ok {
 		return

@@ -47,7 +47,7 @@ func (p *parcel) open(mesh dag.MeshID, v *dag.Verifier) (dag.Verified[message.Me
 func (p *parcel) weight(d *dag.Domain) (bytes, signatures int) {
 	if p.bytes == 0 {
 		if p.bytes = len(p.raw); p.raw == nil {
-			p.bytes = len(message.Encode(nil, p.said))
+			p.bytes = bytesOf(p.said)
 		}
 	}
 	if p.said == nil {

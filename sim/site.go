@@ -67,7 +67,7 @@ func (x *site) plan(p *scenario.Plant) Plan {
 	s := x.scenario
 	role := &s.Roles.Member
 	plan := Plan{
-		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: p.Members, Crypto: string(s.Crypto),
+		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: p.Members, Crypto: string(s.Crypto), Protocol: string(s.Protocol.Ordering),
 		Disk: DiskPlan{Sync: role.Disk.Fsync, Jitter: role.Disk.Jitter, Read: role.Disk.Read},
 	}
 	for i := range plan.Nodes {

@@ -37,9 +37,6 @@ func supported(s *scenario.Scenario) error {
 			return &UnsupportedError{key + ".observers", "observers do not run yet", "--set " + key + ".observers=0"}
 		}
 	}
-	if s.Protocol.Ordering != scenario.OrderingFloormesh {
-		return &UnsupportedError{"protocol.ordering", fmt.Sprintf("%q does not run yet", s.Protocol.Ordering), "--set protocol.ordering=floormesh"}
-	}
 	usual := scenario.New()
 	for _, part := range []struct {
 		key       string
@@ -78,7 +75,14 @@ func supportedEvents(s *scenario.Scenario) error {
 		}
 	}
 	for i := range s.Adversaries {
-		if kind := s.Adversaries[i].Kind; !slices.Contains(attacksThatRun(), string(kind)) {
+		kind := s.Adversaries[i].Kind
+		if o := s.Protocol.Ordering; o != scenario.OrderingFloormesh && kind != scenario.AttackSilent {
+			return &UnsupportedError{
+				fmt.Sprintf("adversaries[%d].kind", i), fmt.Sprintf("%q is an attack on floormesh's own messages, not on those of %s", kind, o),
+				`"silent" works against both`,
+			}
+		}
+		if !slices.Contains(attacksThatRun(), string(kind)) {
 			return &UnsupportedError{fmt.Sprintf("adversaries[%d].kind", i), fmt.Sprintf("%q does not run yet", kind), "there are " + strings.Join(attacksThatRun(), ", ")}
 		}
 	}

@@ -3,6 +3,7 @@ package check
 import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/sim/protocol"
 )
 
 // signatures is what one member's signature has been seen under, over all its
@@ -11,6 +12,8 @@ type signatures struct {
 	blocks  map[dag.Round]dag.BlockID
 	batches map[position]dag.BatchID
 	logs    map[uint64]dag.Digest // root by size
+	// Of protocols that have other messages.
+	promises map[protocol.Place]dag.Digest
 }
 
 // position is a place in a lane.
@@ -24,6 +27,8 @@ func newSignatures() signatures {
 		blocks:  map[dag.Round]dag.BlockID{},
 		batches: map[position]dag.BatchID{},
 		logs:    map[uint64]dag.Digest{},
+
+		promises: map[protocol.Place]dag.Digest{},
 	}
 }
 
@@ -98,4 +103,20 @@ func (s *Suite) cosignatureLeaves(node int, c *checkpoint.Cosignature) {
 	if c.Commit > s.logs[node].last {
 		s.Failf(Certificate, node, "cosigned commit %d, and reported %d last", c.Commit, s.logs[node].last)
 	}
+}
+
+// promiseLeaves checks that a node binds itself once in each place, as another
+// protocol than ours understands it.
+func (s *Suite) promiseLeaves(node int, p protocol.Promise) {
+	by, place, to := p.Promise()
+	if int(by) != node {
+		return
+	}
+	if place.Kind == protocol.Block {
+		s.calm.block(s.now, node, place.Round)
+	}
+	if other, ok := s.signed[node].promises[place]; ok && other != to {
+		s.Failf(SignOnce, node, "binds itself to %v and %v in round %d", other, to, place.Round)
+	}
+	s.signed[node].promises[place] = to
 }
