@@ -10,6 +10,10 @@ const (
 	// maxParked bounds the blocks that wait for the one they extend.
 	maxParked = 256
 
+	// retainedCommits is how many decided blocks are kept beyond those that must be, for
+	// peers that are a little behind: the way over certified commits is slower.
+	retainedCommits = 64
+
 	// maxAsked bounds the blocks of one answer to Want.
 	maxAsked = 64
 
@@ -37,7 +41,7 @@ const (
 	usualFactor = 3
 	usualDecay  = 8
 
-	// saysPerResend is how often at most a member that waits says how far it is, in Resend.
+	// saysPerResend is how often a member for which nothing moves says again what it has said, in Resend.
 	saysPerResend = 4
 )
 

@@ -84,8 +84,8 @@ func (r *Rule) deadline() replica.Instant {
 	return max(r.entered, r.waited) + replica.Instant(r.timeout+r.spacing())
 }
 
-// waitNoLonger leaves the view if its leader has had its time, and tells everybody
-// how far this member is; both again after another such time.
+// waitNoLonger leaves the view if its leader has had its time, and says so again
+// after another such time.
 func (r *Rule) waitNoLonger() {
 	if r.ledger.Now() < r.deadline() {
 		return
@@ -94,9 +94,29 @@ func (r *Rule) waitNoLonger() {
 	if r.ledger.Working() {
 		r.leaveView()
 	}
-	if r.ledger.Now() >= r.said+replica.Instant(r.ledger.Config().Timing.Resend/saysPerResend) {
-		r.said = r.ledger.Now()
-		r.ledger.Broadcast(r.status(false))
+}
+
+// sayAt returns when this member says again what it has said, Never while it rests.
+func (r *Rule) sayAt() replica.Instant {
+	if !r.awake {
+		return replica.Never
+	}
+	return max(r.entered, r.said) + replica.Instant(r.ledger.Config().Timing.Resend/saysPerResend)
+}
+
+// sayAgain tells everybody how far this member is, and repeats its vote and its
+// proposal of this view, when nothing has moved for long: any of them may be lost.
+func (r *Rule) sayAgain() {
+	if r.ledger.Now() < r.sayAt() {
+		return
+	}
+	r.said = r.ledger.Now()
+	r.ledger.Broadcast(r.status(false))
+	if r.cast != nil && r.cast.View == r.view {
+		r.sendVote()
+	}
+	if r.made != nil && r.made.Block.View == r.view {
+		r.ledger.Broadcast(r.made)
 	}
 }
 

@@ -28,8 +28,10 @@ type Rule struct {
 	usual    time.Duration // how long a view takes that ends well
 	awake    bool
 	waited   replica.Instant // when this member last waited no longer
-	said     replica.Instant // when Status was last broadcast
+	said     replica.Instant // when this member last said again what it had said
 	mine     *Timeout        // the own one of this view
+	cast     *Vote           // the own newest vote of this life
+	made     *Proposal       // the own newest proposal of this life
 	proposal *Proposal       // of this view, not voted for yet
 	from     dag.PublicKey   // who sent it
 	timeouts map[dag.Author]*Timeout
@@ -95,13 +97,16 @@ func (r *Rule) Advance() {
 		r.vote()
 	}
 	r.stir()
+	r.sayAgain()
 	r.waitNoLonger()
 	for _, q := range r.missing.Due(int64(r.ledger.Now()), r.ledger.Peers()) {
 		for _, id := range q.Keys {
 			r.ledger.Send(q.Peer, &Want{Block: id, Above: r.tree.head().ref.Round})
 		}
 	}
-	r.tree.prune(min(r.certified(), r.ledger.Executed().Index))
+	if below := min(r.certified(), r.ledger.Executed().Index); below > retainedCommits {
+		r.tree.prune(below - retainedCommits)
+	}
 }
 
 // certified returns the newest certified commit.
@@ -114,7 +119,7 @@ func (r *Rule) certified() dag.CommitIndex {
 
 // Wake implements ledger.Rule.
 func (r *Rule) Wake() replica.Instant {
-	return min(r.proposeAt(), r.deadline(), replica.Instant(r.missing.Next()))
+	return min(r.proposeAt(), r.deadline(), r.sayAt(), replica.Instant(r.missing.Next()))
 }
 
 // Leapt implements ledger.Rule.
@@ -126,7 +131,9 @@ func (r *Rule) Leapt(commits []*dag.Commit) {
 		}
 		x.commit, x.id, x.index = c, c.ID(), c.Index
 		r.tree.follow(x)
+		r.missing.Have(c.Leader.ID)
 	}
+	r.unpark()
 	r.keep(false)
 }
 
@@ -266,11 +273,19 @@ func (r *Rule) vote() {
 	v.Signature = r.ledger.Config().MemberKey.Sign(voteMessage(r.ledger.Committee().Epoch, b.View, b.id, clock))
 	r.voted, r.proposal = b.View, nil
 	r.keep(true)
-	if next := r.leaderOf(b.View + 1); next != r.ledger.Author() {
-		r.ledger.Send(r.ledger.Node(next), v)
-	} else {
+	if r.cast = v; !r.sendVote() {
 		r.hearVote(v)
 	}
+}
+
+// sendVote sends the own newest vote to the leader of the next view, unless that is this member.
+func (r *Rule) sendVote() bool {
+	next := r.leaderOf(r.cast.View + 1)
+	if next == r.ledger.Author() {
+		return false
+	}
+	r.ledger.Send(r.ledger.Node(next), r.cast)
+	return true
 }
 
 // safe reports whether a proposal extends all that may be final: the certified
@@ -328,6 +343,7 @@ func (r *Rule) propose() bool {
 	if r.vote(); r.voted < b.View {
 		panic("the own proposal is not voted for")
 	}
+	r.made = p
 	r.ledger.Broadcast(p)
 	return true
 }

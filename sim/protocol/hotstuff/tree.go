@@ -8,8 +8,8 @@ import (
 	"github.com/floormesh/floormesh/dag"
 )
 
-// tree is the blocks from the newest certified checkpoint on, or from what is
-// executed here if that is less: what a peer that is behind may ask for.
+// tree is the blocks from some way below the newest certified checkpoint on, or
+// below what is executed here if that is less: what a peer that is behind may ask for.
 //
 //	… ── decided ── decided ── head ─┬─ open ── open
 //	                                 └─ open
