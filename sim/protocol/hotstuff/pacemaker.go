@@ -40,7 +40,7 @@ func (r *Rule) adapt(v View, well bool) {
 	switch {
 	case !well:
 		r.timeout = min(2*r.timeout, t.TimeoutCap)
-	case v == r.view+1 && r.entered != replica.Never:
+	case v == r.view+1 && r.awake: // or most of it was rest
 		took := time.Duration(r.ledger.Now() - r.entered)
 		r.usual = max(r.usual-r.usual/usualDecay, min(took, t.TimeoutCap))
 		r.timeout = min(max(usualFactor*r.usual, t.TimeoutFloor), t.TimeoutCap)
