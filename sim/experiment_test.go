@@ -104,7 +104,7 @@ func TestUnsupported(t *testing.T) {
 	for _, c := range []struct{ setting, key string }{
 		{"sites[0].gateways=5", "sites[0].gateways"},
 		{"sites[1].observers=1", "sites[1].observers"},
-		{"protocol.ordering=hotstuff", "protocol.ordering"},
+		{"protocol.ordering=hotstuff", "adversaries[0].kind"},
 		{"gossip.degree=8", "gossip"},
 		{"load[0].attested=true", "load[0].attested"},
 		{"faults[0].disk=lost", "faults[0].disk"},

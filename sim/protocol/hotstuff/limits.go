@@ -10,10 +10,6 @@ const (
 	// maxParked bounds the blocks that wait for the one they extend.
 	maxParked = 256
 
-	// retainedCommits is how many decided blocks are kept beyond those that must be, for
-	// peers that are a little behind: the way over certified commits is slower.
-	retainedCommits = 64
-
 	// maxAsked bounds the blocks of one answer to Want.
 	maxAsked = 64
 

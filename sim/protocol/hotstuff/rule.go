@@ -104,8 +104,8 @@ func (r *Rule) Advance() {
 			r.ledger.Send(q.Peer, &Want{Block: id, Above: r.tree.head().ref.Round})
 		}
 	}
-	if below := min(r.certified(), r.ledger.Executed().Index); below > retainedCommits {
-		r.tree.prune(below - retainedCommits)
+	if below := min(r.certified(), r.ledger.Executed().Index); below > ledger.RetainedCommits {
+		r.tree.prune(below - ledger.RetainedCommits)
 	}
 }
 

@@ -19,7 +19,7 @@ type catchup struct {
 }
 
 // catchUp asks one peer for the next stretch of commits, once the rule has had
-// the time to decide them by itself.
+// the time to decide them by itself, or if it cannot.
 func (l *Ledger) catchUp() {
 	c := &l.catchup
 	c.at = replica.Never
@@ -33,7 +33,11 @@ func (l *Ledger) catchUp() {
 	if len(l.peers) == 0 || len(l.queue) > maxBehind {
 		return
 	}
-	if c.at = max(c.next, c.since+replica.Instant(l.cfg.Timing.Resend)); l.now < c.at {
+	patience := replica.Instant(l.cfg.Timing.Resend)
+	if l.certificates.commit() > l.state.Index+RetainedCommits {
+		patience = 0
+	}
+	if c.at = max(c.next, c.since+patience); l.now < c.at {
 		return
 	}
 	c.next = l.now + 4*replica.Instant(l.cfg.Timing.FetchTimeout)

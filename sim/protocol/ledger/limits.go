@@ -30,6 +30,11 @@ const (
 	// again at the latest; a restart repeats at most that many.
 	snapshotCommits = 64
 
+	// RetainedCommits is for how many commits below the newest certified one a rule keeps
+	// what it needs to show a peer how they were decided. Who is further behind takes
+	// certified commits at once; others only if they could not do without.
+	RetainedCommits = 64
+
 	// maxPendingOwn is how many own batches Own names: what a peer that has none
 	// of them is to ask for first.
 	maxPendingOwn = 16
