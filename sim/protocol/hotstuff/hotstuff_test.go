@@ -56,6 +56,7 @@ func TestALeaderThatLies(t *testing.T) {
 				second.Signature = m.members[liar].Sign(voteMessage(m.genesis.Epoch(), said.View, second.Block, said.Word))
 				return []message.Message{said, &second}
 			}
+		default:
 		}
 		return []message.Message{said}
 	}

@@ -121,8 +121,15 @@ func (m *mesh) step(i int, in replica.Input) (said []message.Message) {
 		case replica.Final:
 			p.final = append(p.final, o.Executed.Commit.ID())
 			p.records += len(o.Executed.Records)
+		case replica.Load:
+			found, err := p.store.Batches(o.IDs)
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			said = append(said, m.step(i, replica.Loaded{Batches: found})...)
 		case replica.Blame:
 			m.t.Errorf("%d blames: %v", i, o.Reason)
+		default: // gossip repeats what was broadcast; nobody waits for answers
 		}
 	}
 	if last > 0 {

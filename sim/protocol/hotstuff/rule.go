@@ -1,6 +1,7 @@
 package hotstuff
 
 import (
+	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/order"
@@ -310,7 +311,7 @@ func (r *Rule) hearVote(v *Vote) {
 	if len(own) == maxBallots {
 		own = own[1:]
 	}
-	r.votes[v.Author] = append(own[:len(own):len(own)], v)
+	r.votes[v.Author] = append(slices.Clip(own), v)
 	var same []Ballot
 	for _, all := range r.votes { // any order: sorted below
 		for _, other := range all {

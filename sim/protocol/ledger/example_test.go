@@ -55,6 +55,7 @@ func Example() {
 			fmt.Println("final: commit", o.Executed.Commit.Index, "with", len(o.Executed.Records), "record")
 		case replica.Certified:
 			fmt.Println("certified: log of", o.Checkpoint.Size)
+		default: // writes, and messages to nobody
 		}
 	}
 	fmt.Println("asleep:", wake == replica.Never)

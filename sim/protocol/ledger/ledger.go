@@ -65,9 +65,9 @@ type Rule interface {
 }
 
 // New returns a ledger that goes on from what a store restored, and the rule
-// that make returns around it. Errors: a node that is no member, or a store that
+// that with returns around it. Errors: a node that is no member, or a store that
 // contradicts itself (store.ErrCorrupt).
-func New(cfg replica.Config, from *store.Restored, make func(*Ledger) (Rule, error)) (*Ledger, error) {
+func New(cfg replica.Config, from *store.Restored, with func(*Ledger) (Rule, error)) (*Ledger, error) {
 	if cfg.Timing == (replica.Timing{}) {
 		cfg.Timing = replica.DefaultTiming()
 	}
@@ -99,7 +99,7 @@ func New(cfg replica.Config, from *store.Restored, make func(*Ledger) (Rule, err
 	l.intake = newIntake(l, from)
 	l.certificates = certificates{certified: from.Certified, cosigned: from.Cosigned}
 	l.catchup = catchup{at: replica.Never, since: replica.Never}
-	l.rule, err = make(l)
+	l.rule, err = with(l)
 	return l, err
 }
 

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -169,56 +168,6 @@ func (l *Ledger) Undecided() bool {
 		}
 	}
 	return false
-}
-
-// Pending lists what is held beyond the cuts of a state, one batch of each
-// lane in turn, so that no lane crowds out another; lanes that moved last come
-// last. It is a cut that follows the state.
-func (l *Ledger) Pending(state *order.State) []dag.CutChange {
-	if len(l.queue) > maxBehind {
-		return nil
-	}
-	type tail struct {
-		lane  *lane
-		moved dag.CommitIndex
-		cut   dag.CutChange
-		ended bool
-	}
-	var tails []*tail
-	for _, x := range l.shelf.order {
-		final, open := state.Final(x.id)
-		if open && x.after(final.Seq, final.Digest) != nil {
-			tails = append(tails, &tail{
-				lane: x, moved: final.Moved,
-				cut: dag.CutChange{Lane: x.id, Seq: final.Seq, Batches: []dag.BatchID{final.Digest}},
-			})
-		}
-	}
-	slices.SortStableFunc(tails, func(a, b *tail) int { return cmp.Compare(a.moved, b.moved) })
-	total, bytes := 0, 0
-	for turn, more := 0, true; more && turn < dag.MaxAckBatches; turn++ {
-		more = false
-		for _, t := range tails {
-			if t.ended {
-				continue
-			}
-			h := t.lane.after(t.cut.Seq, t.cut.Batches[len(t.cut.Batches)-1])
-			if h == nil || total == dag.MaxBlockBatches || total > 0 && bytes+h.bytes > maxListedBytes {
-				t.ended = true
-				continue
-			}
-			t.cut.Seq, t.cut.Batches, more = h.ref.Seq, append(t.cut.Batches, h.ref.ID), true
-			total, bytes = total+1, bytes+h.bytes
-		}
-	}
-	var cut []dag.CutChange
-	for _, t := range tails {
-		if t.cut.Batches = t.cut.Batches[1:]; len(t.cut.Batches) > 0 { // less the final one
-			cut = append(cut, t.cut)
-		}
-	}
-	slices.SortFunc(cut, func(a, b dag.CutChange) int { return a.Lane.Compare(b.Lane) })
-	return cut
 }
 
 // Holds reports whether every batch of a cut that follows a state is stored here.
