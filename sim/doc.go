@@ -34,6 +34,12 @@
 // straight from its author to everybody, and every gateway is a member. What a scenario asks beyond that
 // is refused (UnsupportedError), not left out.
 //
+// # Protocols
+//
+// The nodes may run another protocol than ours: a plan's Protocol, or a scenario's
+// protocol.ordering, names one of [Protocols]. See sim/protocol for what it takes
+// to add one, and sim/protocol/hotstuff for one to compare ours with.
+//
 // # Disks
 //
 // A node's outputs are carried out in order, none before every Persist ahead of

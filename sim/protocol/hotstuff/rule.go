@@ -148,8 +148,12 @@ func (r *Rule) know(from dag.PublicKey, c *Certificate) {
 	r.enter(c.View+1, nil)
 }
 
-// want asks for a certified block that is not here.
+// want asks for a certified block that is not here, or, if it waits for others
+// here, for the first that is missing.
 func (r *Rule) want(from dag.PublicKey, c *Certificate) {
+	for p := r.tree.waiting(c.block()); p != nil; p = r.tree.waiting(c.block()) {
+		c = p.block.Justify
+	}
 	if r.tree.vertices[c.block()] == nil && c.view() > r.tree.head().ref.Round {
 		r.missing.Want(c.block(), from, fetch.Perhaps, int64(r.ledger.Now()))
 	}
@@ -172,7 +176,7 @@ func (r *Rule) leaderOf(v View) dag.Author { return r.leader(r.ledger.Committee(
 
 // accept puts a block in its place, or has it wait for the one that it extends.
 func (r *Rule) accept(from dag.PublicKey, b *Block, asked bool) {
-	if r.tree.vertices[b.id] != nil || b.View <= r.tree.head().ref.Round || b.Author != r.leaderOf(b.View) {
+	if r.tree.vertices[b.id] != nil || r.tree.waiting(b.id) != nil || b.View <= r.tree.head().ref.Round || b.Author != r.leaderOf(b.View) {
 		return
 	}
 	asked = asked || r.missing.Wants(b.id)

@@ -44,6 +44,16 @@ func (t *tree) head() *vertex { return t.decided[len(t.decided)-1] }
 // parent returns what an open block extends; nil: it is not here.
 func (t *tree) parent(b *Block) *vertex { return t.vertices[b.Justify.block()] }
 
+// waiting returns a block that waits for its parent, nil if it does not.
+func (t *tree) waiting(id dag.BlockID) *parked {
+	for _, p := range t.parked {
+		if p.block.id == id {
+			return p
+		}
+	}
+	return nil
+}
+
 // rivals returns how many open blocks there are of a view.
 func (t *tree) rivals(v View) (n int) {
 	for _, x := range t.open {
