@@ -63,8 +63,8 @@ func TestADeadLeaderCostsTimeouts(t *testing.T) {
 	}
 	final := x.Summary.Quantiles[0]
 	slowest := time.Duration(final.Max)
-	if final.Name != "final" || final.Count != 35 || slowest > time.Second || slowest < 100*time.Millisecond {
-		t.Errorf("%s: %d records within %v; the dead leader's view and the one before take 50 ms and 100", final.Name, final.Count, slowest)
+	if final.Name != "final" || final.Count != 35 || slowest > 500*time.Millisecond || slowest < 50*time.Millisecond {
+		t.Errorf("%s: %d records within %v; the dead leader's view and the one before take 50 ms each", final.Name, final.Count, slowest)
 	}
 }
 

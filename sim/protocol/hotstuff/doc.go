@@ -35,8 +35,8 @@
 //
 // A member for which a view takes too long says so to everybody, with its highest
 // certificate. f+1 such timeouts make others join, a quorum of them makes a certificate that
-// begins the next view. Timeouts double with each view that was left, and come back to
-// three times what a view usually takes with the first that was not. While nothing
+// begins the next view. Timeouts double with every second view that is left in a row, and come back
+// to three times what a view usually takes with the first that is not. While nothing
 // moves, members say again what they voted for, proposed and have; who lacks
 // blocks asks for them, and who is far behind takes certified commits.
 //

@@ -32,18 +32,21 @@ func (r *Rule) enter(v View, last *TimeoutCertificate) {
 	}
 }
 
-// adapt changes the timeout: it doubles with each view that was left, and comes
-// back with the first that was not. A dead leader costs two views, its own and
-// the one whose votes it should have collected, so that halving would not do.
+// adapt changes the timeout. A dead leader costs two views, its own and the one
+// whose votes it should have collected: so it doubles with every second view that
+// is left in a row, and comes back with the first that is not.
 func (r *Rule) adapt(v View, well bool) {
 	t := &r.ledger.Config().Timing
 	switch {
 	case !well:
-		r.timeout = min(2*r.timeout, t.TimeoutCap)
+		if r.left++; r.left%2 == 0 {
+			r.timeout = min(2*r.timeout, t.TimeoutCap)
+		}
 	case v == r.view+1 && r.awake: // or most of it was rest
 		took := time.Duration(r.ledger.Now() - r.entered)
 		r.usual = max(r.usual-r.usual/usualDecay, min(took, t.TimeoutCap))
 		r.timeout = min(max(usualFactor*r.usual, t.TimeoutFloor), t.TimeoutCap)
+		r.left = 0
 	}
 }
 

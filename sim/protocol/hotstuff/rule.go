@@ -26,6 +26,7 @@ type Rule struct {
 	view     View
 	entered  replica.Instant // when it began here, or work last arrived
 	timeout  time.Duration
+	left     int           // views left in a row
 	usual    time.Duration // how long a view takes that ends well
 	awake    bool
 	waited   replica.Instant // when this member last waited no longer
