@@ -28,6 +28,34 @@ func TestEverythingBecomesFinal(t *testing.T) {
 	}
 }
 
+// TestAnotherPolicy has one member lead for as long as it lives, and others by turns in every
+// fourth view: all that a policy must do is let somebody who is alive lead again and again.
+func TestAnotherPolicy(t *testing.T) {
+	led := map[dag.Author]int{}
+	steady := func(members int, v View) dag.Author {
+		if v%4 != 0 {
+			return 2
+		}
+		return RoundRobin(members, v/4)
+	}
+	m := newMeshOf(t, 4, steady)
+	m.lie = func(_, _ int, said message.Message) []message.Message {
+		if p, ok := said.(*Proposal); ok {
+			led[p.Block.Author]++
+		}
+		return []message.Message{said}
+	}
+	m.connect()
+	for i := range 4 {
+		m.submit(i, 5)
+	}
+	m.run(10 * time.Second)
+	m.agree(20)
+	if led[2] <= led[0]+led[1]+led[3] {
+		t.Errorf("blocks by leader: %v", led)
+	}
+}
+
 // TestALeaderThatLies has one member make a second block in each of its views, show
 // each half another one, and vote for both.
 func TestALeaderThatLies(t *testing.T) {

@@ -27,6 +27,7 @@ type mesh struct {
 	now     replica.Instant
 	places  []*place
 	letters []letter
+	leaders Leaders
 	// lie replaces what a member says to another.
 	lie func(from, to int, m message.Message) []message.Message
 }
@@ -48,7 +49,11 @@ type letter struct {
 }
 
 func newMesh(t *testing.T, n int) *mesh {
-	m := &mesh{t: t}
+	return newMeshOf(t, n, RoundRobin)
+}
+
+func newMeshOf(t *testing.T, n int, leaders Leaders) *mesh {
+	m := &mesh{t: t, leaders: leaders}
 	m.genesis, m.nodes, m.members = dagtest.Genesis(n)
 	m.domain = m.genesis.Domain()
 	for i := range n {
@@ -66,7 +71,7 @@ func (m *mesh) start(i int) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	p.machine, err = New(replica.Config{
+	p.machine, err = NewWith(m.leaders, replica.Config{
 		Genesis: m.genesis, NodeKey: m.nodes[i], MemberKey: m.members[i], Rand: rand.New(rand.NewPCG(uint64(i), 1)),
 	}, restored, p.kept)
 	if err != nil {
