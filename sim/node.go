@@ -54,7 +54,7 @@ func (n *node) start(w *World) error {
 	seed := newStream(w.plan.Seed, n.id, purposeReplica)
 	seed.Jump(uint64(n.life) << 32)
 	n.replica, err = replica.New(replica.Config{
-		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
+		Founding: w.founding, History: w.history, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
 		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
 	}, restored)
 	if err != nil {

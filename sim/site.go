@@ -2,9 +2,11 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus/execution"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sim/adversary"
@@ -48,10 +50,11 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	w.base, w.seat = engine.Node(p.First+plant), x.size
 	w.load.homes = make([]int32, 0)
 	w.load.open = 0
-	member := &s.Roles.Member
 	for _, n := range w.nodes {
-		n.labour = newLabour(member.Cores, scaled(x.costs, member.Speed), n)
+		role := x.roleOf(n.id)
+		n.labour = newLabour(role.Cores, scaled(x.costs, role.Speed), n)
 	}
+	w.history = execution.NewHistory(w.founding)
 	if err := x.wire.lay(x, plan.Seed); err != nil {
 		return nil, err
 	}
@@ -65,13 +68,11 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 // plan says what a world without a scenario would be told.
 func (x *site) plan(p *scenario.Plant) Plan {
 	s := x.scenario
-	role := &s.Roles.Member
 	plan := Plan{
-		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: p.Members, Crypto: string(s.Crypto),
-		Disk: DiskPlan{Sync: role.Disk.Fsync, Jitter: role.Disk.Jitter, Read: role.Disk.Read},
+		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: p.Members + p.Gateways, Crypto: string(s.Crypto),
 	}
 	for i := range plan.Nodes {
-		draw := newRand(plan.Seed, i, purposeClock)
+		draw, role := newRand(plan.Seed, i, purposeClock), x.roleOf(i)
 		plan.Clocks = append(plan.Clocks, ClockPlan{
 			Skew:     eitherWay(draw.Int64N, role.Clock.Skew),
 			DriftPPM: int64(eitherWay(draw.Int64N, time.Duration(role.Clock.Drift))),
@@ -84,6 +85,19 @@ func (x *site) plan(p *scenario.Plant) Plan {
 		}
 	}
 	return plan
+}
+
+// members returns how many of the nodes are the committee.
+func (x *site) members() int { return x.roster.Plants[x.plant].Members }
+
+// roleOf says what a node is.
+func (x *site) roleOf(node int) *scenario.Node {
+	return x.scenario.Roles.Of(x.roster.Role(x.first + node))
+}
+
+func (x *site) diskOf(node int) DiskPlan {
+	d := &x.roleOf(node).Disk
+	return DiskPlan{Sync: d.Fsync, Jitter: d.Jitter, Read: d.Read}
 }
 
 // eitherWay draws from -most to most.
@@ -232,22 +246,27 @@ type clog struct {
 func (l *wire) lay(x *site, seed uint64) error {
 	s, p := x.scenario, &x.roster.Plants[x.plant]
 	link := &s.Network.Within
-	l.link, l.replicas = link, p.Members
+	l.link, l.replicas = link, p.Members+p.Gateways
 	l.overhead, l.notice = int(s.Network.Transport.Overhead), s.Network.Notice
 	l.jitter = spread(link)
-	// Two kinds of lines: of members and of devices.
-	constant := engine.Constant(int64(link.Latency))
+	// A kind of lines for each role.
+	roles := []scenario.Role{scenario.RoleMember, scenario.RoleGateway, scenario.RoleObserver, scenario.RoleDevice}
+	var up, down []network.Rate
+	var delay [][]engine.Distribution
 	sites := make([]uint16, x.size)
-	for i := p.Members; i < x.size; i++ {
-		sites[i] = 1
+	for k, role := range roles {
+		first, count := p.Range(role)
+		for i := range count {
+			sites[first-p.First+i] = uint16(k)
+		}
+		access := s.Roles.Of(role).Access
+		up, down = append(up, network.Rate(access.Up)), append(down, network.Rate(access.Down))
+		delay = append(delay, slices.Repeat([]engine.Distribution{engine.Constant(int64(link.Latency))}, len(roles)))
 	}
-	rate := func(b scenario.Bandwidth) network.Rate { return network.Rate(b) }
-	m, d := s.Roles.Member.Access, s.Roles.Device.Access
 	var err error
 	l.net, err = network.New(network.Config{
 		Seed: seed, Purpose: engine.Purpose(purposeLink), Sites: sites,
-		Delay: [][]engine.Distribution{{constant, constant}, {constant, constant}},
-		Up:    []network.Rate{rate(m.Up), rate(d.Up)}, Down: []network.Rate{rate(m.Down), rate(d.Down)},
+		Delay: delay, Up: up, Down: down,
 		Window: int(s.Network.Transport.InitialWindow), StreamWindow: int(s.Network.Transport.StreamWindow),
 	})
 	if err != nil {
@@ -256,8 +275,8 @@ func (l *wire) lay(x *site, seed uint64) error {
 	for i := range x.size {
 		l.streams = append(l.streams, *newStream(seed, i, purposeWire))
 	}
-	l.last = make([]replica.Instant, p.Members*p.Members)
-	l.free = make([]replica.Instant, p.Members*p.Members)
+	l.last = make([]replica.Instant, l.replicas*l.replicas)
+	l.free = make([]replica.Instant, l.replicas*l.replicas)
 	return nil
 }
 

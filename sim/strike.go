@@ -162,7 +162,7 @@ func (x *site) end(w *World, i int) {
 
 // hardware changes a node's processor, disk or clock, and changes it back.
 func (x *site) hardware(w *World, k *strike, on bool) {
-	f, speed := k.fault, x.scenario.Roles.Member.Speed
+	f := k.fault
 	for _, node := range k.who {
 		if node >= len(w.nodes) {
 			continue
@@ -172,6 +172,7 @@ func (x *site) hardware(w *World, k *strike, on bool) {
 		case scenario.FaultDiskSlow:
 			n.disk.takesLonger(f.Extra, on)
 		case scenario.FaultSlow:
+			speed := x.roleOf(node).Speed
 			n.labour.costs = scaled(x.costs, speed)
 			if on {
 				n.labour.costs = scaled(x.costs, max(1, scenario.Share(f.Speed.Of(int64(speed)))))

@@ -27,13 +27,7 @@ func supported(s *scenario.Scenario) error {
 	for i := range s.Sites {
 		p := &s.Sites[i]
 		key := fmt.Sprintf("sites[%d]", i)
-		switch {
-		case p.Gateways > p.Committee:
-			return &UnsupportedError{
-				key + ".gateways", fmt.Sprintf("%d gateways of which %d are members: gateways outside the committee do not run yet", p.Gateways, p.Committee),
-				fmt.Sprintf("at most 128 gateways, all of them members: --set %s.gateways=%d", key, p.Committee),
-			}
-		case p.Observers > 0:
+		if p.Observers > 0 {
 			return &UnsupportedError{key + ".observers", "observers do not run yet", "--set " + key + ".observers=0"}
 		}
 	}

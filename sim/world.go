@@ -5,6 +5,8 @@ import (
 	"io"
 	"math/rand/v2"
 
+	"github.com/floormesh/floormesh/consensus"
+	"github.com/floormesh/floormesh/consensus/execution"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sim/adversary"
@@ -19,10 +21,13 @@ type World struct {
 	plan     Plan
 	crypto   oracle.Crypto
 	genesis  *dag.Genesis
+	founding *consensus.Founding
+	history  *execution.History // nil: every node executes by itself
 	mesh     dag.MeshID
 	verifier *dag.Verifier
 	domain   *dag.Domain
 	nodes    []*node
+	members  int                    // of the nodes: the first so many are the committee
 	numbers  map[replica.PeerID]int // of nodes, by key
 	site     *site                  // nil: a world of a plan
 	links    *links
@@ -72,7 +77,13 @@ func newWorld(plan Plan, out io.Writer) (*World, error) {
 func newWorldOf(plan Plan, x *site) (*World, error) { return makeWorld(plan, x, nil) }
 
 func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
-	w := &World{plan: plan, site: x, trace: trace{out: out}, seat: plan.Nodes, numbers: make(map[replica.PeerID]int)}
+	w := &World{
+		plan: plan, site: x, trace: trace{out: out}, seat: plan.Nodes,
+		members: plan.Nodes, numbers: make(map[replica.PeerID]int),
+	}
+	if x != nil {
+		w.members = x.members()
+	}
 	var err error
 	if w.crypto, err = cryptoOf(&plan); err != nil {
 		return nil, err
@@ -101,10 +112,13 @@ func (w *World) found() error {
 	for i := range w.plan.Nodes {
 		keys := newStream(w.plan.Seed, i, purposeKeys)
 		n := &node{
-			id: i, nodeKey: newKey(w.crypto, keys), memberKey: newKey(w.crypto, keys),
+			id: i, nodeKey: newKey(w.crypto, keys),
 			clock: clock{plan: w.plan.Clocks[i]},
-			disk:  newDisk(w.plan.Seed, i, w.plan.Disk),
+			disk:  newDisk(w.plan.Seed, i, w.diskOf(i)),
 			peers: make([]uint64, w.plan.Nodes),
+		}
+		if i < w.members {
+			n.memberKey = newKey(w.crypto, keys)
 		}
 		if w.plan.CPU != nil {
 			n.labour = newLabour(w.plan.CPU.Cores, oracle.DefaultCosts().Times(max(1, w.plan.CPU.Slower)), n)
@@ -121,7 +135,8 @@ func (w *World) found() error {
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("genesis: %w", err)
 	}
-	w.genesis, w.domain = &g, g.Domain()
+	w.genesis, w.founding = &g, consensus.Found(&g)
+	w.domain = w.founding.Domain
 	w.mesh, w.verifier = w.domain.Mesh, w.crypto.Verifier(w.domain)
 	return nil
 }
@@ -326,11 +341,23 @@ func (w *World) post(from *node, s adversary.Speech) {
 		}
 		return
 	}
-	for _, to := range w.nodes {
+	hearers := w.nodes[:w.members] // a broadcast is the members' affair
+	if s.Gossip {
+		hearers = w.nodes
+	}
+	for _, to := range hearers {
 		if to != from && (s.Gossip || from.peers[to.id] != 0) {
 			w.carry(from, to, p, s.Gossip)
 		}
 	}
+}
+
+// diskOf returns what a node writes to.
+func (w *World) diskOf(node int) DiskPlan {
+	if w.site == nil {
+		return w.plan.Disk
+	}
+	return w.site.diskOf(node)
 }
 
 // register tells the checkers of batches that only their liar has.

@@ -41,6 +41,7 @@ func (r *Replica) executed(c *dag.Commit, x *store.Executed) {
 		}
 	}
 	r.emit(Final{Executed: x, Batches: batches})
+	r.keepNews(c)
 	if r.exec.IsCheckpoint() {
 		r.cosign()
 	}

@@ -34,7 +34,7 @@ func (r *Replica) fork(l *lane, mine, other message.BatchRef) {
 // dropFrozen stops listing lanes that executed evidence has frozen. Their fork
 // may lie below what is final here, where no second branch would show it.
 func (r *Replica) dropFrozen() {
-	for _, l := range r.laneBook.order {
+	for _, l := range r.laneBook.all {
 		if !l.forked && r.exec.Frozen(l.id) {
 			r.abandon(l)
 			l.ahead, l.waiting, l.forked = nil, 0, true

@@ -14,17 +14,16 @@ import (
 //
 // Its parts are in files of their own: lanes (what is held of each lane),
 // intake (own devices' records), blocks (the DAG), pacemaker (when to make a
-// block), ordering (commits), execution, checkpoints, tips (loss), catchup and past (what
-// the store may not tell).
+// block), ordering (commits), execution, checkpoints, news (for those outside the
+// committee), tips (loss), catchup and past (what the store may not tell).
 type Replica struct {
 	cfg       Config
+	founding  *consensus.Founding
 	domain    *dag.Domain
 	committee *consensus.Committee
 	self      PeerID
 	author    dag.Author // own seat, if member
 	member    bool
-	gateways  map[PeerID]bool // node keys of the genesis
-	authors   []PeerID        // node key by author
 
 	now  Instant
 	wall dag.UnixMilli
@@ -42,6 +41,7 @@ type Replica struct {
 	ordering   ordering
 	pace       pacemaker
 	cosigns    cosignBook
+	news       news
 	catchup    catchup
 	tips       tipsClock
 	past       past
@@ -56,24 +56,16 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 		cfg.Timing = DefaultTiming()
 	}
 	r := &Replica{
-		cfg:      cfg,
-		domain:   cfg.Genesis.Domain(),
-		self:     cfg.NodeKey.Public(),
-		gateways: map[PeerID]bool{},
-		write:    &store.Write{},
+		cfg: cfg, founding: cfg.Founding, domain: cfg.Founding.Domain, committee: cfg.Founding.Committee,
+		self: cfg.NodeKey.Public(), write: &store.Write{},
 	}
-	r.committee = consensus.GenesisCommittee(cfg.Genesis)
-	for i, g := range cfg.Genesis.Gateways {
-		r.gateways[g.Node] = true
-		r.authors = append(r.authors, g.Node)
-		if g.Node == r.self && g.Member == cfg.MemberKey.Public() {
-			r.author, r.member = dag.Author(i), from.Retired == ""
-		}
-	}
-	if !r.gateways[r.self] {
+	if !r.founding.IsGateway(r.self) {
 		return nil, fmt.Errorf("node key %v is not in the genesis", r.self)
 	}
-	exec, err := execution.Restore(cfg.Genesis, from)
+	if a, ok := r.founding.Author(r.self); ok && r.committee.Members[a] == cfg.MemberKey.Public() {
+		r.author, r.member = a, from.Retired == ""
+	}
+	exec, err := execution.Restore(r.founding, cfg.History, from)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +74,12 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 	}
 	r.restore(from)
 	return r, nil
+}
+
+// seated reports whether this node is of the committee, even if it signs no more.
+func (r *Replica) seated() bool {
+	_, ok := r.founding.Author(r.self)
+	return ok
 }
 
 // restore rebuilds the volatile half from what was durable.
@@ -93,6 +91,7 @@ func (r *Replica) restore(from *store.Restored) {
 	r.blocks = newBlockBook(r)
 	r.pace = newPacemaker(r)
 	r.cosigns = newCosignBook(from)
+	r.news = newNews(r)
 	r.past = newPast(from)
 	r.tips.allowances = map[PeerID]*allowance{}
 	r.blocks.restore(r, from.Blocks)
@@ -138,6 +137,7 @@ func (r *Replica) advance() {
 			break
 		}
 	}
+	r.announce()
 	r.sayTips()
 	r.fetch()
 	r.chase()
@@ -150,6 +150,7 @@ func (r *Replica) wake() Instant {
 		r.sealAt(),
 		r.proposeAt(),
 		r.tipsAt(),
+		r.news.at,
 		r.laneBook.chaseAt(),
 		Instant(r.laneBook.missing.Next()),
 		Instant(r.blocks.missing.Next()),

@@ -91,7 +91,7 @@ func (s *Suite) certify(node int, c *checkpoint.Certified) {
 		s.Failf(Certificate, node, "checkpoint certifies %d/%v of commit %d, which is %d/%v",
 			c.Size, c.Root, c.Commit, e.Size, e.Root)
 	}
-	if q := checkpoint.Quorum(len(s.honest)); c.CheckQuorum(q) != nil {
+	if q := checkpoint.Quorum(len(s.genesis.Committee())); c.CheckQuorum(q) != nil {
 		s.Failf(Certificate, node, "checkpoint of commit %d: %v", c.Commit, c.CheckQuorum(q))
 	}
 }
