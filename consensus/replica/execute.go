@@ -41,6 +41,9 @@ func (r *Replica) executed(c *dag.Commit, x *store.Executed) {
 		}
 	}
 	r.emit(Final{Executed: x, Batches: batches})
+	if !r.seated() && !r.waits() {
+		r.tips.last = r.now // it hears what it waits for
+	}
 	r.keepNews(c)
 	if r.exec.IsCheckpoint() {
 		r.cosign()
