@@ -71,7 +71,7 @@ func (r *Replica) forkLoaded(b *dag.Batch) {
 func (r *Replica) proveForks() {
 	b := &r.laneBook
 	b.unproven = slices.DeleteFunc(b.unproven, func(f *fork) bool { return !r.exec.Freezable(f.refs[0].Lane) })
-	if !r.administrable() {
+	if len(b.unproven) == 0 || !r.administrable() {
 		return
 	}
 	for _, f := range b.unproven {

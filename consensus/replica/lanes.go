@@ -198,8 +198,8 @@ func (l *lane) extends(seq dag.Seq, prev dag.BatchID) bool {
 // open reports whether a batch of the lane may be taken: its owner is of the
 // mesh and has not begun a higher lane of the class.
 func (r *Replica) open(id dag.LaneID) bool {
-	if l := r.laneBook.lanes[classOf(id)]; l != nil && l.id.Number > id.Number {
-		return false
+	if l := r.laneBook.lanes[classOf(id)]; l != nil {
+		return l.id.Number <= id.Number
 	}
 	return r.founding.IsGateway(id.Key)
 }

@@ -42,16 +42,6 @@ func (r *Replica) sayTips() {
 	r.askAgain()
 }
 
-// waits reports whether batches of this node are not final yet.
-func (r *Replica) waits() bool {
-	for i := range r.intake.classes {
-		if l := r.laneBook.lane(r.intake.classes[i].lane); l != nil && len(l.chain) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 func (r *Replica) makeTips(reply bool) *message.Tips {
 	return &message.Tips{
 		Highest:     append([]dag.Round(nil), r.blocks.highest...),
