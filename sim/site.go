@@ -302,7 +302,7 @@ func (l *wire) send(to []replica.Instant, now replica.Instant, from, node, bytes
 		copies = 2
 	}
 	for range copies {
-		at, ok := l.net.Send(engine.Instant(now), engine.Node(from), engine.Node(node), bytes+l.overhead, nil)
+		at, ok := l.net.Send(engine.Instant(now), engine.Node(from), engine.Node(node), bytes+l.overhead, nil, nil)
 		late := l.late(rng)
 		if lost := l.link.Loss > 0 && rng.Chance(uint32(l.link.Loss)); !ok || lost || l.clogged(rng, from, node) {
 			continue

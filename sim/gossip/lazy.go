@@ -17,11 +17,11 @@ func (p *Part) tell(c *engine.Partition, node engine.Node) {
 	}
 	p.scratch = p.scratch[:0]
 	for edge := t.graph.start[node]; edge < t.graph.start[node+1]; edge++ {
-		if !t.edges[edge].mesh {
+		if l := &t.edges[edge]; l.up && !l.mesh && !l.ignored() {
 			p.scratch = append(p.scratch, edge)
 		}
 	}
-	peers := p.some(node, max(t.params.Dlazy, len(p.scratch)*t.params.FactorPercent/100))
+	peers := p.some(node, max(t.params.Dlazy, int(int64(len(p.scratch))*int64(t.params.Factor)/million)))
 	if len(peers) == 0 {
 		return
 	}
@@ -50,7 +50,7 @@ func (p *Part) told(c *engine.Partition, e engine.Event) {
 	l.heard++
 	var want []engine.Handle
 	for _, id := range t.lists.Get(e.Load) {
-		if int(l.heard) > t.params.MaxIHaveMessages || int(l.asked) >= t.params.MaxIHaveLength {
+		if l.ignored() || int(l.heard) > t.params.MaxIHaveMessages || int(l.asked) >= t.params.MaxIHaveLength {
 			break
 		}
 		if !p.seen(id, e.Node) {
@@ -61,6 +61,7 @@ func (p *Part) told(c *engine.Partition, e engine.Event) {
 	t.lists.Release(c, e.Load)
 	if len(want) > 0 {
 		p.counts.IWants++
+		p.promised(c, e.Node, edge, want)
 		p.list(c, e.Node, []uint32{edge}, iwant, want)
 	}
 }
@@ -69,7 +70,11 @@ func (p *Part) told(c *engine.Partition, e engine.Event) {
 func (p *Part) asked(c *engine.Partition, e engine.Event) {
 	t := p.topic
 	edge := p.edge(e.Node, e.Source)
-	for _, id := range t.lists.Get(e.Load) {
+	ids := t.lists.Get(e.Load)
+	if t.edges[edge].ignored() {
+		ids = nil
+	}
+	for _, id := range ids {
 		for _, m := range t.nodes[e.Node].cache {
 			if m.id != id {
 				continue
@@ -78,7 +83,7 @@ func (p *Part) asked(c *engine.Partition, e engine.Event) {
 			if r.asked == nil {
 				r.asked = map[uint32]uint8{}
 			}
-			if int(r.asked[edge]) < t.params.Retransmission && (r.unwanted == nil || !has(r.unwanted, p.place(e.Node, edge))) {
+			if int(r.asked[edge]) < t.params.Retransmission && !p.unwanted(c.Now(), r, e.Node, edge) {
 				r.asked[edge]++
 				p.counts.Answers++
 				m := t.messages.Get(id)
@@ -100,13 +105,22 @@ func (p *Part) decline(c *engine.Partition, node engine.Node, v validation) {
 	}
 }
 
-// declined is an IDONTWANT from a peer. pubsub keeps them for three heartbeats; here
-// they live as long as the message's row, since an id is never news again.
-func (p *Part) declined(e engine.Event) {
+// declined is an IDONTWANT from a peer.
+func (p *Part) declined(now engine.Instant, e engine.Event) {
 	p.see(e.Load, p.topic.messages.Get(e.Load).At)
 	r := &p.rows[e.Load]
 	if r.unwanted == nil {
 		r.unwanted = line(&p.spares, p.edges)
 	}
+	r.declined = now
 	set(r.unwanted, p.place(e.Node, p.edge(e.Node, e.Source)))
 }
+
+// unwanted reports whether a peer has declined a message. That holds for a few
+// heartbeats, counted from the last time that anybody declined it: all do at about the same time.
+func (p *Part) unwanted(now engine.Instant, r *row, node engine.Node, edge uint32) bool {
+	return r.unwanted != nil && has(r.unwanted, p.place(node, edge)) &&
+		now-r.declined < p.topic.params.Heartbeat*engine.Instant(p.topic.params.IDontWantBeats)
+}
+
+const million = 1_000_000
