@@ -75,6 +75,11 @@ func (l *labour) work(w *World, n *node, in replica.Input) time.Duration {
 			work += l.costs.Bytes(len(r.Record.Value().Raw()))
 		}
 	}
+	for _, o := range l.given.out {
+		if f, ok := o.(replica.Final); ok {
+			work += time.Duration(len(f.Executed.Records)) * l.costs.Record
+		}
+	}
 	if w.site != nil {
 		w.site.notes.worked(w, n.id, work, signed, checked)
 	}

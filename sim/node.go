@@ -34,7 +34,6 @@ type node struct {
 	overdue bool            // what nothing waits for will be synced by and by
 	wake    replica.Instant // true time at which the replica wants a Tick
 	alarm   replica.Instant // true time of the earliest tick event that waits
-	peers   []uint64        // by node: which connection to it stands, 0: none
 }
 
 // waiting is an output that may be carried out once a Persist is durable.
@@ -65,7 +64,10 @@ func (n *node) start(w *World) error {
 	n.clock.offset = replica.Instant(n.boot(w))
 	n.outbox, n.sent, n.signed, n.durable, n.overdue = nil, 0, 0, 0, false
 	n.wake, n.alarm = replica.Never, replica.Never
-	clear(n.peers)
+	w.peers.clear(n.id)
+	if w.site != nil {
+		w.site.carrier.rise(w, n.id)
+	}
 	if n.labour != nil {
 		n.labour.boot()
 	}
@@ -87,6 +89,9 @@ func (n *node) boot(w *World) uint64 {
 func (n *node) stop(w *World) {
 	n.up = false
 	n.replica, n.outbox = nil, nil
+	if w.site != nil {
+		w.site.carrier.fall(n.id)
+	}
 	for _, survived := range n.disk.crash() {
 		w.checks.Durable(n.id, survived)
 	}
@@ -406,27 +411,6 @@ func (n *node) tick(w *World) {
 	n.step(w, replica.Tick{})
 	if n.alarm == replica.Never {
 		n.setAlarm(w)
-	}
-}
-
-// relink notices how the connection to a peer stands by now.
-func (n *node) relink(w *World, peer *node) {
-	now := uint64(0)
-	if peer.up && w.connected(n.id, peer.id) {
-		now = uint64(peer.life)<<32 | uint64(w.links.resets[w.links.pair(n.id, peer.id)])
-	}
-	if n.peers[peer.id] == now {
-		return
-	}
-	if n.peers[peer.id] != 0 {
-		w.trace.linef(w.now, n.id, "disconnected from n%d", peer.id)
-		n.peers[peer.id] = 0
-		n.step(w, replica.Disconnected{Peer: peer.nodeKey.Public()})
-	}
-	if now != 0 {
-		w.trace.linef(w.now, n.id, "connected to n%d", peer.id)
-		n.peers[peer.id] = now
-		n.step(w, replica.Connected{Peer: peer.nodeKey.Public()})
 	}
 }
 

@@ -111,12 +111,12 @@ func (x *site) begin(w *World, i int) {
 				x.notes.crashed(w, node)
 			}
 		}
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultPartition, scenario.FaultFlap:
 		cut := x.cut(k)
 		cut.Cut = true
 		k.cut = x.wire.net.Begin(cut)
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultClog:
 		cut := x.cut(k)
 		cut.Clog = engine.Uniform(0, int64(f.Extra))
@@ -143,10 +143,10 @@ func (x *site) end(w *World, i int) {
 				x.notes.restarted(w, node)
 			}
 		}
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultPartition, scenario.FaultFlap:
 		x.wire.net.End(k.cut)
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultClog:
 		x.wire.net.End(k.cut)
 		for j := range x.wire.clogs {

@@ -12,6 +12,7 @@ import (
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
+	"github.com/floormesh/floormesh/sim/gossip"
 	"github.com/floormesh/floormesh/sim/oracle"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -30,7 +31,8 @@ type World struct {
 	members  int                    // of the nodes: the first so many are the committee
 	numbers  map[replica.PeerID]int // of nodes, by key
 	site     *site                  // nil: a world of a plan
-	links    *links
+	peers    *peers
+	links    *links // nil in a site
 	load     *load
 	checks   *check.Suite
 	trace    trace
@@ -91,7 +93,10 @@ func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
 	if err := w.found(); err != nil {
 		return nil, err
 	}
-	w.links = newLinks(plan.Seed, plan.Nodes, plan.Link)
+	if x == nil {
+		w.links = newLinks(plan.Seed, plan.Nodes, plan.Link)
+		w.peers = newPeers(gossip.Complete(plan.Nodes))
+	}
 	w.load = newLoad(plan.Seed, plan.Load, w.mesh, w.crypto)
 	w.stats = newStats(plan.Nodes)
 	if err := w.corrupt(); err != nil {
@@ -115,7 +120,6 @@ func (w *World) found() error {
 			id: i, nodeKey: newKey(w.crypto, keys),
 			clock: clock{plan: w.plan.Clocks[i]},
 			disk:  newDisk(w.plan.Seed, i, w.diskOf(i)),
-			peers: make([]uint64, w.plan.Nodes),
 		}
 		if i < w.members {
 			n.memberKey = newKey(w.crypto, keys)
@@ -336,18 +340,32 @@ func (w *World) post(from *node, s adversary.Speech) {
 		}
 	}
 	if s.To != adversary.Everyone {
-		if s.To != nobody && s.To != from.id && from.peers[s.To] != 0 {
+		if s.To != nobody && s.To != from.id && w.peers.stands(from.id, s.To) {
 			w.carry(from, w.nodes[s.To], p, false)
 		}
 		return
 	}
-	hearers := w.nodes[:w.members] // a broadcast is the members' affair
-	if s.Gossip {
-		hearers = w.nodes
+	switch {
+	case !s.Gossip:
+		if w.site != nil {
+			w.site.carrier.broadcast(from.id, p.said)
+		}
+		w.cast(from, p, func(to int) bool { return to < w.members })
+	case w.site != nil:
+		w.site.gossip(w, from, p)
+	default: // in a world without gossip of its own: to everybody, connected or not
+		for _, to := range w.peers.of(from.id) {
+			w.carry(from, w.nodes[to], p, true)
+		}
 	}
-	for _, to := range hearers {
-		if to != from && (s.Gossip || from.peers[to.id] != 0) {
-			w.carry(from, to, p, s.Gossip)
+}
+
+// cast carries a parcel to those of the nodes that one is connected to.
+func (w *World) cast(from *node, p *parcel, those func(to int) bool) {
+	first, _ := w.peers.graph.Edges(engine.Node(from.id))
+	for i, to := range w.peers.of(from.id) {
+		if those(int(to)) && w.peers.links[first+uint32(i)] != 0 {
+			w.carry(from, w.nodes[to], p, false)
 		}
 	}
 }
@@ -504,17 +522,4 @@ func (w *World) timing() replica.Timing {
 		return replica.Timing{}
 	}
 	return w.site.timing()
-}
-
-// relink lets every node look at its connections after a while.
-func (w *World) relink() {
-	for _, a := range w.nodes {
-		for _, b := range w.nodes {
-			if a == b {
-				continue
-			}
-			at := w.now + w.notice(a.id)
-			w.schedule(event{at: at, node: a.id, load: engine.Handle(b.id), kind: relink})
-		}
-	}
 }

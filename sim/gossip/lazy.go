@@ -33,7 +33,7 @@ func (p *Part) tell(c *engine.Partition, node engine.Node) {
 func (p *Part) list(c *engine.Partition, node engine.Node, peers []uint32, kind engine.Kind, ids []engine.Handle) {
 	load := p.topic.lists.Put(c, ids, len(peers))
 	for _, edge := range peers {
-		if !p.signal(c, node, edge, kind, load) {
+		if !p.signal(c, node, edge, kind, load, len(ids)) {
 			p.topic.lists.Release(c, load)
 		}
 	}
@@ -100,7 +100,7 @@ func (p *Part) decline(c *engine.Partition, node engine.Node, v validation) {
 	for _, edge := range p.topic.nodes[node].mesh {
 		if p.topic.graph.peers[edge] != v.from {
 			p.counts.IDontWants++
-			p.signal(c, node, edge, idontwant, v.id)
+			p.signal(c, node, edge, idontwant, v.id, 1)
 		}
 	}
 }

@@ -11,6 +11,9 @@ const (
 	// pubsub's RPC with the topic (some 70 bytes here), Noise's tag, yamux's and TCP/IP's headers.
 	FrameBytes = 160
 
+	// idBytes is a message's id, a SHA-256, with what stands around it in an RPC.
+	idBytes = 36
+
 	// graceHeartbeats is how long a message outlives what may refer to it.
 	graceHeartbeats = 2
 

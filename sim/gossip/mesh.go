@@ -49,7 +49,7 @@ func (p *Part) graftSome(c *engine.Partition, node engine.Node, want int, dialle
 	for _, edge := range p.some(node, want) {
 		p.join(node, edge)
 		p.counts.Grafts++
-		p.signal(c, node, edge, graft, 0)
+		p.signal(c, node, edge, graft, 0, 0)
 	}
 }
 
@@ -79,7 +79,7 @@ func (p *Part) pruneMany(c *engine.Partition, node engine.Node) {
 	for _, edge := range kept[t.params.D:] {
 		p.part(c, node, edge)
 		p.counts.Prunes++
-		p.signal(c, node, edge, prune, 0)
+		p.signal(c, node, edge, prune, 0, 0)
 	}
 }
 
@@ -110,7 +110,7 @@ func (p *Part) grafted(c *engine.Partition, node, from engine.Node) {
 	case c.Now() < l.backoff, l.shunned(), len(t.nodes[node].mesh) >= t.params.Dhi && !t.graph.dialled[edge]:
 		p.part(c, node, edge)
 		p.counts.Prunes++
-		p.signal(c, node, edge, prune, 0)
+		p.signal(c, node, edge, prune, 0, 0)
 	default:
 		p.join(node, edge)
 	}

@@ -251,7 +251,7 @@ func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engin
 	}
 	for range times {
 		p.counts.Bytes += uint64(bytes)
-		at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, bytes)
+		at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, Freight{Load: m.Load, Bytes: int32(bytes)})
 		switch {
 		case !ok:
 			p.counts.Lost++
@@ -263,11 +263,12 @@ func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engin
 	}
 }
 
-// signal sends a control message: few bytes, ahead of what waits, as pubsub's urgent
-// queue does it. One that would be under way for longer than ids are known is lost.
-func (p *Part) signal(c *engine.Partition, node engine.Node, edge uint32, kind engine.Kind, load engine.Handle) bool {
+// signal sends a control message with a number of ids. One that would be under way for longer
+// than ids are known is lost.
+func (p *Part) signal(c *engine.Partition, node engine.Node, edge uint32, kind engine.Kind, load engine.Handle, ids int) bool {
 	to := p.topic.graph.peers[edge]
-	at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, 0)
+	bytes := p.topic.config.Frame + ids*idBytes
+	at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, Freight{Bytes: int32(bytes), Control: true})
 	if !ok || at-c.Now() >= p.topic.params.SeenTTL {
 		return false
 	}

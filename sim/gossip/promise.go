@@ -61,7 +61,7 @@ func (p *Part) shun(c *engine.Partition, node engine.Node) {
 		if edge := s.mesh[i]; p.topic.edges[edge].shunned() {
 			p.part(c, node, edge)
 			p.counts.Prunes++
-			p.signal(c, node, edge, prune, 0)
+			p.signal(c, node, edge, prune, 0, 0)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func TestWindow(t *testing.T) {
 
 // TestIdle checks that a window stays as large as it has become until nothing was sent for a while.
 func TestIdle(t *testing.T) {
-	n := pair(t, func(c *Config) { c.Window, c.StreamWindow, c.Idle = 10_000, 40_000, 50 * millisecond })
+	n := pair(t, func(c *Config) { c.Window, c.StreamWindow, c.Idle = 10_000, 40_000, 50*millisecond })
 	var flow Flow
 	for i, c := range []struct {
 		at     engine.Instant
