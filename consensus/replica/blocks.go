@@ -85,7 +85,7 @@ func (b *blockBook) again(r *Replica, block *dag.Block) {
 // parents are here. Gateways outside the committee have no use for blocks.
 func (r *Replica) receiveBlock(from PeerID, b *dag.Block) {
 	ref := b.Ref()
-	if b.Epoch != r.committee.Epoch || !r.seated() {
+	if b.Epoch != r.committee.Epoch || !r.seated {
 		return
 	}
 	if err := order.CheckBlock(r.committee, b); err != nil {

@@ -96,6 +96,9 @@ func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
 		r.ordering.follow(c)
 		r.decided(c)
 	}
+	if !r.seated {
+		return
+	}
 	r.ordering.decider = order.NewDecider(r.ordering.graph, r.ordering.state().Rotation(), r.ordering.state().LeaderRound)
 	r.pace.next = max(r.pace.next, r.ordering.state().LeaderRound+1)
 	r.pace.entered = Never

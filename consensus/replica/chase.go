@@ -111,6 +111,9 @@ func (r *Replica) fetch() {
 			r.emit(Send{To: q.Peer, Message: &message.WantBatches{Refs: refs}})
 		}
 	}
+	if !r.seated {
+		return
+	}
 	for _, q := range r.blocks.missing.Due(int64(r.now), r.peers) {
 		r.emit(Send{To: q.Peer, Message: &message.WantBlocks{Refs: q.Keys}})
 	}

@@ -60,7 +60,7 @@ func (r *Replica) cosign() {
 
 // receiveCosignature takes a member's cosignature.
 func (r *Replica) receiveCosignature(_ PeerID, c *checkpoint.Cosignature) {
-	if c.Commit <= r.cosigns.certifiedCommit() || !r.seated() {
+	if c.Commit <= r.cosigns.certifiedCommit() || !r.seated {
 		return
 	}
 	r.collect(c)

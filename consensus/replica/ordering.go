@@ -69,10 +69,13 @@ func (r *Replica) decide() {
 func (r *Replica) decided(c *dag.Commit) {
 	r.ordering.queue = append(r.ordering.queue, c)
 	r.moveCuts(c)
-	r.pace.committed(r, c)
 	if len(c.Cut) > 0 {
 		r.ordering.moved = c.Index
 	}
+	if !r.seated {
+		return
+	}
+	r.pace.committed(r, c)
 	r.ordering.graph.Prune(r.ordering.state().Floor())
 	r.raiseFloor()
 	r.pace.leap(r)

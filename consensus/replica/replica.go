@@ -24,10 +24,12 @@ type Replica struct {
 	self      PeerID
 	author    dag.Author // own seat, if member
 	member    bool
+	seated    bool // of the committee, even if it signs no more
 
-	now  Instant
-	wall dag.UnixMilli
-	out  []Output
+	now   Instant
+	wall  dag.UnixMilli
+	woken Instant // what the last Step returned
+	out   []Output
 
 	write      *store.Write // changes of this Step not emitted yet
 	signed     bool         // write holds something that this node signed
@@ -62,8 +64,9 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 	if !r.founding.IsGateway(r.self) {
 		return nil, fmt.Errorf("node key %v is not in the genesis", r.self)
 	}
-	if a, ok := r.founding.Author(r.self); ok && r.committee.Members[a] == cfg.MemberKey.Public() {
-		r.author, r.member = a, from.Retired == ""
+	if a, ok := r.founding.Author(r.self); ok {
+		r.author, r.seated = a, true
+		r.member = r.committee.Members[a] == cfg.MemberKey.Public() && from.Retired == ""
 	}
 	exec, err := execution.Restore(r.founding, cfg.History, from)
 	if err != nil {
@@ -74,12 +77,6 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 	}
 	r.restore(from)
 	return r, nil
-}
-
-// seated reports whether this node is of the committee, even if it signs no more.
-func (r *Replica) seated() bool {
-	_, ok := r.founding.Author(r.self)
-	return ok
 }
 
 // restore rebuilds the volatile half from what was durable.
@@ -105,6 +102,10 @@ func (r *Replica) restore(from *store.Restored) {
 func (r *Replica) Step(now Instant, wall dag.UnixMilli, in Input) (out []Output, wake Instant) {
 	r.now, r.wall, r.out = now, wall, r.out[:0]
 	r.awaken()
+	if p, ok := in.(Persisted); ok && !r.awaitsDisk() && now < r.woken {
+		r.durable = max(r.durable, p.Seq)
+		return r.out, r.woken
+	}
 	switch in := in.(type) {
 	case Submitted:
 		r.submit(in.Records)
@@ -122,7 +123,22 @@ func (r *Replica) Step(now Instant, wall dag.UnixMilli, in Input) (out []Output,
 	}
 	r.advance()
 	r.flush()
-	return r.out, r.wake()
+	r.woken = r.wake()
+	return r.out, r.woken
+}
+
+// awaitsDisk reports whether something here goes on once a Persist is durable: own
+// blocks, and own batches.
+func (r *Replica) awaitsDisk() bool {
+	if r.member {
+		return true
+	}
+	for i := range r.intake.classes {
+		if len(r.intake.classes[i].records) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // advance does everything that has become possible: the order is that of a
@@ -131,7 +147,9 @@ func (r *Replica) advance() {
 	r.proveForks()
 	r.seal()
 	for {
-		r.decide()
+		if r.seated { // others have no blocks: they learn what members decided
+			r.decide()
+		}
 		r.execute()
 		if !r.propose() {
 			break
@@ -146,16 +164,11 @@ func (r *Replica) advance() {
 
 // wake returns the earliest instant at which time alone changes anything.
 func (r *Replica) wake() Instant {
-	return min(
-		r.sealAt(),
-		r.proposeAt(),
-		r.tipsAt(),
-		r.news.at,
-		r.laneBook.chaseAt(),
-		Instant(r.laneBook.missing.Next()),
-		Instant(r.blocks.missing.Next()),
-		r.catchup.at,
-	)
+	at := min(r.sealAt(), r.tipsAt(), r.laneBook.chaseAt(), Instant(r.laneBook.missing.Next()), r.catchup.at)
+	if r.seated {
+		at = min(at, r.proposeAt(), r.news.at, Instant(r.blocks.missing.Next()))
+	}
+	return at
 }
 
 // emit appends an output that may leave the node, behind everything it may

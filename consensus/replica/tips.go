@@ -33,7 +33,7 @@ func (r *Replica) sayTips() {
 		return
 	}
 	r.tips.last, r.past.asked = r.now, r.now
-	if r.seated() {
+	if r.seated {
 		r.emit(Broadcast{Message: r.makeTips(false)})
 	} else { // there may be thousands who follow, and one answer is enough
 		to := r.peers[r.cfg.Rand.IntN(len(r.peers))]
