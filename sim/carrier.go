@@ -23,6 +23,7 @@ type carrier struct {
 	known   map[dag.Digest]engine.Handle // of messages, in the topic
 	told    []told                       // by node, unless always
 	deceits []deceit                     // by node
+	costs   []time.Duration              // by node: of a copy, when the last message came
 	extra   replica.Instant              // that checking takes beside its work
 	deliver func(w *World, node, from int, p *parcel)
 }
@@ -60,8 +61,11 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	c := &carrier{
 		always: s.Gossip.Policy == scenario.GossipAlways,
 		known:  make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
-		deceits: make([]deceit, len(w.nodes)),
+		deceits: make([]deceit, len(w.nodes)), costs: make([]time.Duration, len(w.nodes)),
 		deliver: func(w *World, node, from int, p *parcel) { w.nodes[node].hear(w, from, p) },
+	}
+	for i, n := range w.nodes {
+		c.costs[i] = n.labour.costs.Gossip
 	}
 	if !c.always {
 		c.told = make([]told, len(w.nodes))
@@ -184,14 +188,15 @@ func (c *carrier) forget(load engine.Handle) {
 // check is a copy that is in: the work of it, and of the first one whether it is valid.
 func (c *carrier) check(w *World, node, from int, m gossip.Message, news bool) (ready engine.Instant, valid bool) {
 	r := c.items.Get(m.Load)
-	n := w.nodes[node]
-	work, signatures := n.labour.costs.Gossip, 0
+	work, signatures := c.costs[node], 0
 	if news {
+		n := w.nodes[node]
+		c.costs[node] = n.labour.costs.Gossip
 		signatures = r.signatures
 		work += n.labour.costs.Bytes(int(m.Bytes)) + n.labour.costs.Check(signatures)
 		valid = c.valid(w, int(m.Origin), r)
 	}
-	done := n.labour.cpu.Do(w.now, instant(work))
+	done := w.site.cpus[node].Do(w.now, instant(work))
 	w.site.notes.copied(w, node, from, r, int(m.Bytes)+rpcBytes+w.site.wire.overhead, work, signatures)
 	return engine.Instant(done + c.extra), valid
 }

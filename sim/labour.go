@@ -13,7 +13,6 @@ import (
 // workers do; one goroutine owns the Replica, so that inputs queue and Steps
 // follow each other. What a Step puts out leaves when its work is done.
 type labour struct {
-	cores int
 	costs oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
@@ -23,15 +22,16 @@ type labour struct {
 }
 
 // newLabour returns the labour of a node, whose keys it meters.
-func newLabour(cores int, costs oracle.Costs, n *node) *labour {
-	l := &labour{cores: cores, costs: costs, meter: &oracle.Meter{}}
+func newLabour(cpu *oracle.CPU, costs oracle.Costs, n *node) *labour {
+	l := &labour{costs: costs, meter: &oracle.Meter{}, cpu: cpu}
 	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
 	return l
 }
 
 // boot begins a new life, in which nothing waits.
 func (l *labour) boot() {
-	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.cores), nil, false, given{}
+	l.cpu.Rest()
+	l.queue, l.busy, l.given = nil, false, given{}
 }
 
 // open begins to decode and check a message that has arrived.

@@ -3,16 +3,15 @@ package sim
 import (
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/sim/engine"
-	"github.com/floormesh/floormesh/sim/gossip"
 	"github.com/floormesh/floormesh/sim/network"
 	"github.com/floormesh/floormesh/sim/result"
 )
 
 // pipe is one way of a connection between two replicas. Direct streams and gossip share it.
+// There are hundreds of thousands in a large mesh: two of them lie in a line of the cache.
 type pipe struct {
 	flow   network.Flow
 	last   replica.Instant // the latest arrival, on ordered links
-	free   replica.Instant // when the link has room again
 	queued int32           // gossip that has not left yet
 }
 
@@ -35,22 +34,26 @@ type lines struct {
 }
 
 // Send implements gossip.Lines.
-func (l lines) Send(now engine.Instant, edge uint32, from, to engine.Node, f gossip.Freight) (engine.Instant, bool) {
-	x := l.site
-	if f.Control {
-		at, ok := x.wire.put(replica.Instant(now), int(from), int(to), 0, nil)
-		if ok {
-			x.notes.controlled(l.world, int(from), int(to), int(f.Bytes))
-		}
-		return engine.Instant(at), ok
-	}
-	if !x.wire.queues(replica.Instant(now), int(from), edge) {
+func (l lines) Send(now engine.Instant, edge uint32, from, to engine.Node, load engine.Handle, bytes int) (engine.Instant, bool) {
+	wire := &l.site.wire
+	if !wire.queues(replica.Instant(now), int(from), edge) {
 		return 0, false
 	}
-	x.notes.copies(l.world, int(from), int(to), x.carrier.items.Get(f.Load), int(f.Bytes))
-	at, ok := x.wire.put(replica.Instant(now), int(from), int(to), int(f.Bytes), &x.wire.pipes[edge])
-	x.wire.queue(replica.Instant(now), int(from), edge)
+	l.site.notes.copies(l.world, int(from), int(to), l.site.carrier.items.Get(load), bytes)
+	at, ok := wire.put(replica.Instant(now), int(from), int(to), bytes, edge)
+	wire.queue(replica.Instant(now), int(from), edge)
 	return engine.Instant(at), ok
+}
+
+// Signal implements gossip.Lines.
+func (l lines) Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool) {
+	at, ok := l.site.wire.put(replica.Instant(now), int(from), int(to), 0, noEdge)
+	return engine.Instant(at), ok
+}
+
+// Signalled implements gossip.Lines.
+func (l lines) Signalled(_ engine.Instant, node engine.Node, edges []uint32, bytes int) {
+	l.site.notes.signalled(l.world, int(node), edges, bytes)
 }
 
 // Receive implements gossip.Lines.
@@ -64,6 +67,9 @@ func (l lines) Downlink(node engine.Node) bool { return l.site.wire.net.Downlink
 // queues reports whether there is room for one more message in a connection's queue.
 func (l *wire) queues(now replica.Instant, from int, edge uint32) bool {
 	q := &l.queued[from]
+	if len(q.waiting) == 0 {
+		return l.pipes[edge].queued < l.room
+	}
 	for q.gone < len(q.waiting) && q.waiting[q.gone].at <= now {
 		l.pipes[q.waiting[q.gone].edge].queued--
 		q.gone++
@@ -80,7 +86,10 @@ func (l *wire) queues(now replica.Instant, from int, edge uint32) bool {
 // the link's own bandwidth.
 func (l *wire) queue(now replica.Instant, from int, edge uint32) {
 	p := &l.pipes[edge]
-	leaves := max(replica.Instant(l.net.Leaves(engine.Node(from))), p.free)
+	leaves := replica.Instant(l.net.Leaves(engine.Node(from)))
+	if l.free != nil {
+		leaves = max(leaves, l.free[edge])
+	}
 	if leaves <= now {
 		return
 	}
@@ -101,9 +110,11 @@ func (t *notes) copies(w *World, from, to int, r *rumour, bytes int) {
 	t.event(w, from, to, result.Sent, r.kind, r.parcel.number, uint64(bytes))
 }
 
-// controlled notes a control message of gossip, at both ends.
-func (t *notes) controlled(w *World, from, to, bytes int) {
-	t.book.Sent(result.Instant(w.now), t.node(from), controlKind, uint64(bytes))
-	t.book.Received(t.node(to), uint64(bytes))
-	t.event(w, from, to, result.Sent, controlKind, 0, uint64(bytes))
+// signalled notes control messages of gossip, at both ends.
+func (t *notes) signalled(w *World, node int, edges []uint32, bytes int) {
+	for _, edge := range edges {
+		t.book.Sent(result.Instant(w.now), t.node(node), controlKind, uint64(bytes))
+		t.book.Received(t.node(int(w.peers.graph.Peer(edge))), uint64(bytes))
+	}
+	t.event(w, node, nobody, result.Sent, controlKind, 0, uint64(bytes*len(edges)))
 }

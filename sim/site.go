@@ -31,6 +31,7 @@ type site struct {
 	downs    []int // by node: faults that keep it stopped
 	notes    notes
 	costs    oracle.Costs
+	cpus     []oracle.CPU // by replica
 }
 
 // newSite returns the world of a plant.
@@ -50,9 +51,10 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	w.base, w.seat = engine.Node(p.First+plant), x.size
 	w.load.homes = make([]int32, 0)
 	w.load.open = 0
-	for _, n := range w.nodes {
-		role := x.roleOf(n.id)
-		n.labour = newLabour(role.Cores, scaled(x.costs, role.Speed), n)
+	members, others := s.Roles.Member.Cores, s.Roles.Gateway.Cores
+	x.cpus = append(oracle.NewCPUs(p.Members, members), oracle.NewCPUs(len(w.nodes)-p.Members, others)...)
+	for i, n := range w.nodes {
+		n.labour = newLabour(&x.cpus[i], scaled(x.costs, x.roleOf(i).Speed), n)
 	}
 	w.history = execution.NewHistory(w.founding)
 	if err := x.connect(w, p.Members); err != nil {

@@ -19,9 +19,10 @@ type wire struct {
 	added    int64           // to what a table says
 	streams  []engine.Stream // by sender
 	graph    *gossip.Graph
-	pipes    []pipe  // by edge
-	queued   []queue // by replica
-	room     int32   // in a connection's queue of gossip
+	pipes    []pipe            // by edge
+	free     []replica.Instant // by edge: when the link has room again; nil: it has none of its own
+	queued   []queue           // by replica
+	room     int32             // in a connection's queue of gossip
 	overhead int
 	clogs    []clog
 	notice   time.Duration
@@ -73,6 +74,9 @@ func (l *wire) lay(x *site, graph *gossip.Graph, seed uint64) error {
 		l.streams = append(l.streams, *newStream(seed, i, purposeWire))
 	}
 	l.pipes, l.queued = make([]pipe, graph.Len()), make([]queue, graph.Nodes())
+	if link.Bandwidth > 0 {
+		l.free = make([]replica.Instant, graph.Len())
+	}
 	return nil
 }
 
@@ -120,33 +124,34 @@ func (l *wire) send(to []replica.Instant, now replica.Instant, from, node, bytes
 	if l.link.Copies > 0 && rng.Chance(uint32(l.link.Copies)) {
 		copies = 2
 	}
-	var p *pipe
+	edge := uint32(noEdge)
 	if n := l.graph.Nodes(); from < n && node < n {
-		edge, _ := l.graph.Edge(engine.Node(from), engine.Node(node))
-		p = &l.pipes[edge]
+		edge, _ = l.graph.Edge(engine.Node(from), engine.Node(node))
 	}
 	for range copies {
-		if at, ok := l.put(now, from, node, bytes+l.overhead, p); ok {
+		if at, ok := l.put(now, from, node, bytes+l.overhead, edge); ok {
 			to = append(to, at)
 		}
 	}
 	return to
 }
 
-// put puts one message on its way, over a pipe if there is one; 0 bytes are ahead of all
-// that waits.
-func (l *wire) put(now replica.Instant, from, node, bytes int, p *pipe) (replica.Instant, bool) {
+// noEdge is the way to and from a device, and that of what is ahead of all that waits.
+const noEdge = 1<<32 - 1
+
+// put puts one message on its way over an edge; 0 bytes are ahead of all that waits.
+func (l *wire) put(now replica.Instant, from, node, bytes int, edge uint32) (replica.Instant, bool) {
 	rng := &l.streams[from]
 	var flow *network.Flow
-	if p != nil {
-		flow = &p.flow
+	if edge != noEdge {
+		flow = &l.pipes[edge].flow
 	}
 	at, ok := l.net.Send(engine.Instant(now), engine.Node(from), engine.Node(node), bytes, nil, flow)
 	late := l.late(rng)
 	if lost := l.link.Loss > 0 && rng.Chance(uint32(l.link.Loss)); !ok || lost || l.clogged(rng, from, node) {
 		return 0, false
 	}
-	return l.order(now, replica.Instant(at)+replica.Instant(late), bytes, p), true
+	return l.order(now, replica.Instant(at)+replica.Instant(late), bytes, edge), true
 }
 
 // late draws a message's jitter. That of a normal variable is its size: engine's are
@@ -164,16 +169,17 @@ func (l *wire) late(rng *engine.Stream) int64 {
 const halfway = 10
 
 // order makes a message wait for those before it, and for room on its link.
-func (l *wire) order(now, at replica.Instant, bytes int, p *pipe) replica.Instant {
-	if p == nil {
+func (l *wire) order(now, at replica.Instant, bytes int, edge uint32) replica.Instant {
+	if edge == noEdge {
 		return at
 	}
-	if b := l.link.Bandwidth; b > 0 {
-		began := max(now, p.free)
-		p.free = began + scale(replica.Instant(bytes)*8, int64(time.Second), int64(b))
-		at = max(at, p.free+instant(l.link.Latency))
+	if l.free != nil {
+		free := &l.free[edge]
+		*free = max(now, *free) + scale(replica.Instant(bytes)*8, int64(time.Second), int64(l.link.Bandwidth))
+		at = max(at, *free+instant(l.link.Latency))
 	}
 	if l.link.Ordered {
+		p := &l.pipes[edge]
 		at = max(at, p.last)
 		p.last = at
 	}

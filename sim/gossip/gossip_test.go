@@ -183,9 +183,9 @@ func TestLazy(t *testing.T) {
 	}
 }
 
-// TestLoss checks that with half of everything lost all get everything in the end.
+// TestLoss checks that with a third of everything lost all get everything in the end.
 func TestLoss(t *testing.T) {
-	f := newFloor(t, func(s *setup) { s.network.Loss = [][]uint32{{500_000}} })
+	f := newFloor(t, func(s *setup) { s.network.Loss = [][]uint32{{333_333}} })
 	for node := range engine.Node(5) {
 		if n := f.reached(f.publish(node, 8*second)); n != 59 {
 			t.Errorf("%d nodes of 59 are reached", n)

@@ -137,6 +137,9 @@ func (g *Graph) Peers(n engine.Node) []engine.Node { return g.peers[g.start[n]:g
 // Edges returns a node's first edge and the one behind its last: their peers are Peers.
 func (g *Graph) Edges(n engine.Node) (first, end uint32) { return g.start[n], g.start[n+1] }
 
+// Peer returns the node at the other end of an edge.
+func (g *Graph) Peer(edge uint32) engine.Node { return g.peers[edge] }
+
 // Len returns how many edges there are: twice the connections.
 func (g *Graph) Len() int { return len(g.peers) }
 

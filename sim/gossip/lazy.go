@@ -95,32 +95,4 @@ func (p *Part) asked(c *engine.Partition, e engine.Event) {
 	t.lists.Release(c, e.Load)
 }
 
-// decline tells the mesh that a large message is in: IDONTWANT.
-func (p *Part) decline(c *engine.Partition, node engine.Node, v validation) {
-	for _, edge := range p.topic.nodes[node].mesh {
-		if p.topic.graph.peers[edge] != v.from {
-			p.counts.IDontWants++
-			p.signal(c, node, edge, idontwant, v.id, 1)
-		}
-	}
-}
-
-// declined is an IDONTWANT from a peer.
-func (p *Part) declined(now engine.Instant, e engine.Event) {
-	p.see(e.Load, p.topic.messages.Get(e.Load).At)
-	r := &p.rows[e.Load]
-	if r.unwanted == nil {
-		r.unwanted = line(&p.spares, p.edges)
-	}
-	r.declined = now
-	set(r.unwanted, p.place(e.Node, p.edge(e.Node, e.Source)))
-}
-
-// unwanted reports whether a peer has declined a message. That holds for a few
-// heartbeats, counted from the last time that anybody declined it: all do at about the same time.
-func (p *Part) unwanted(now engine.Instant, r *row, node engine.Node, edge uint32) bool {
-	return r.unwanted != nil && has(r.unwanted, p.place(node, edge)) &&
-		now-r.declined < p.topic.params.Heartbeat*engine.Instant(p.topic.params.IDontWantBeats)
-}
-
 const million = 1_000_000

@@ -21,6 +21,9 @@ func (p *Part) Rise(c *engine.Partition, node engine.Node) {
 	for _, id := range p.known {
 		r := &p.rows[id]
 		unset(r.seen, t.local[node])
+		if r.at != nil {
+			r.at[t.local[node]] = 0
+		}
 		for edge := first; edge < end; edge++ {
 			if r.unwanted != nil {
 				unset(r.unwanted, p.place(node, edge))

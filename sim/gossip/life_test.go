@@ -3,6 +3,7 @@ package gossip
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/network"
@@ -144,17 +145,46 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// TestDeclined checks for how long an IDONTWANT holds.
+// TestDeclined checks when a node knows that a peer has declined, and for how long that holds.
 func TestDeclined(t *testing.T) {
 	f := newFloor(t, nil)
-	f.publish(0, second/2)
+	f.publish(0, 0)
+	f.run(1)
 	p := f.topic.Part(0)
-	r, edge, now := &p.rows[p.own[0]], f.topic.nodes[1].mesh[0], f.engine.Now()
-	r.unwanted = line(&p.spares, p.edges)
-	set(r.unwanted, p.place(1, edge))
-	r.declined = now
-	if !p.unwanted(now+3*second-1, r, 1, edge) || p.unwanted(now+3*second, r, 1, edge) {
-		t.Error("it does not hold for three heartbeats")
+	edge, now := f.topic.nodes[1].mesh[0], f.engine.Now()
+	r := &p.rows[p.own[0]]
+	if p.unwanted(now+second, r, 1, edge) {
+		t.Error("who does not have it declines it")
+	}
+	p.stamp(now, f.topic.graph.peers[edge], p.own[0])
+	for after, want := range map[engine.Instant]bool{
+		second / 110: false, second / 49: true, 3*second - 2048: true, 3*second + 2048: false,
+	} { // a delay is from 10 to 20 ms
+		if got := p.unwanted(now+after, r, 1, edge); got != want {
+			t.Errorf("declined after %d: %v", after, got)
+		}
+	}
+}
+
+// TestDeclineAlike checks that IDONTWANT spares as much within one partition, where no event is
+// made of it, as over several.
+func TestDeclineAlike(t *testing.T) {
+	declined := func(sites int) uint64 {
+		p := Defaults()
+		p.Validation, p.FloodPublish = engine.Constant(int64(30*time.Millisecond)), false
+		delay := engine.Uniform(int64(10*time.Millisecond), int64(20*time.Millisecond))
+		m, err := Skeleton{
+			Params: p, Seed: 1, Nodes: 400, Sites: sites, Dials: 10, Near: delay, Far: delay,
+			Settle: 5 * second, Every: second, Messages: 10, Bytes: 2000,
+		}.Run()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Counts.Declined
+	}
+	one, two := declined(1), declined(2)
+	if one < two*95/100 || one > two*105/100 || one == 0 {
+		t.Errorf("%d copies are spared in one partition, %d in two", one, two)
 	}
 }
 

@@ -14,6 +14,10 @@ const (
 	// idBytes is a message's id, a SHA-256, with what stands around it in an RPC.
 	idBytes = 36
 
+	// stampBits make a unit of instants that are kept in 32 bits: they last for 73 minutes,
+	// and delays are many times as long as it.
+	stampBits = 10
+
 	// graceHeartbeats is how long a message outlives what may refer to it.
 	graceHeartbeats = 2
 

@@ -8,9 +8,16 @@ import (
 // Lines is what carries what nodes say to each other. [Over] makes lines of a network; a
 // world has its own.
 type Lines interface {
-	// Send puts something on its way over an edge, and returns when it reaches the
-	// peer's downlink, or false if it never does.
-	Send(now engine.Instant, edge uint32, from, to engine.Node, f Freight) (engine.Instant, bool)
+	// Send puts a copy of a message on its way over an edge, and returns when it
+	// reaches the peer's downlink, or false if it never does. Load is the message's.
+	Send(now engine.Instant, edge uint32, from, to engine.Node, load engine.Handle, bytes int) (engine.Instant, bool)
+
+	// Signal returns when a control message that is sent now arrives, or false. It is
+	// small, and ahead of all that waits, as in pubsub's urgent queue.
+	Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool)
+
+	// Signalled notes control messages of a node: one of so many bytes over each of some edges.
+	Signalled(now engine.Instant, node engine.Node, edges []uint32, bytes int)
 
 	// Receive takes bytes in whose last bit arrives now, and returns when all of
 	// them are through the downlink.
@@ -20,33 +27,35 @@ type Lines interface {
 	Downlink(node engine.Node) bool
 }
 
-// Freight is what is sent: a copy of a message, or a control message. That is small, and
-// ahead of all that waits, as in pubsub's urgent queue.
-type Freight struct {
-	Load    engine.Handle // the message's
-	Bytes   int32
-	Control bool
-}
-
 // Over returns lines in which each edge of a graph is a connection of its own, in order.
-func Over(n *network.Network, g *Graph) Lines { return &over{n, make([]connection, len(g.peers))} }
+func Over(n *network.Network, g *Graph) Lines {
+	o := &over{Network: n, last: make([]engine.Instant, len(g.peers))}
+	if n.Windows() {
+		o.flows = make([]network.Flow, len(g.peers))
+	}
+	return o
+}
 
 type over struct {
 	*network.Network
 
-	connections []connection // by edge
-}
-
-type connection struct {
-	last engine.Instant // when what was sent last arrives
-	flow network.Flow
+	last  []engine.Instant // by edge: when what was sent last arrives
+	flows []network.Flow   // by edge; nil: connections are warm
 }
 
 // Send implements Lines.
-func (o *over) Send(now engine.Instant, edge uint32, from, to engine.Node, f Freight) (engine.Instant, bool) {
-	if f.Control {
-		return o.Network.Send(now, from, to, 0, nil, nil)
+func (o *over) Send(now engine.Instant, edge uint32, from, to engine.Node, _ engine.Handle, bytes int) (engine.Instant, bool) {
+	var flow *network.Flow
+	if o.flows != nil {
+		flow = &o.flows[edge]
 	}
-	c := &o.connections[edge]
-	return o.Network.Send(now, from, to, int(f.Bytes), &c.last, &c.flow)
+	return o.Network.Send(now, from, to, bytes, &o.last[edge], flow)
 }
+
+// Signal implements Lines.
+func (o *over) Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool) {
+	return o.Network.Send(now, from, to, 0, nil, nil)
+}
+
+// Signalled implements Lines.
+func (o *over) Signalled(engine.Instant, engine.Node, []uint32, int) {}

@@ -20,12 +20,15 @@ type Part struct {
 	waiting engine.Slab[validation]
 	counts  Counts
 	scratch []uint32
+	one     [1]uint32
+	when    [][]uint32 // rows' instants by node, cleared
 }
 
 // row is what the nodes of a partition know of a message: a line of a bit matrix.
 type row struct {
 	seen     []uint64       // by node
 	unwanted []uint64       // by edge: the peer declined it; nil while none has
+	at       []uint32       // by node: when it came, see stamp; in place of unwanted
 	first    engine.Instant // when it was seen here first
 	declined engine.Instant // when a peer declined it last
 	asked    map[uint32]uint8
@@ -230,7 +233,7 @@ func (p *Part) forward(c *engine.Partition, node engine.Node, v validation, m *M
 		if to := p.topic.graph.peers[edge]; to == v.from || to == m.Origin {
 			continue
 		}
-		if r := &p.rows[v.id]; r.unwanted != nil && p.unwanted(c.Now(), r, node, edge) {
+		if p.unwanted(c.Now(), &p.rows[v.id], node, edge) {
 			p.counts.Declined++
 			continue
 		}
@@ -251,7 +254,7 @@ func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engin
 	}
 	for range times {
 		p.counts.Bytes += uint64(bytes)
-		at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, Freight{Load: m.Load, Bytes: int32(bytes)})
+		at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, m.Load, bytes)
 		switch {
 		case !ok:
 			p.counts.Lost++
@@ -267,8 +270,9 @@ func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engin
 // than ids are known is lost.
 func (p *Part) signal(c *engine.Partition, node engine.Node, edge uint32, kind engine.Kind, load engine.Handle, ids int) bool {
 	to := p.topic.graph.peers[edge]
-	bytes := p.topic.config.Frame + ids*idBytes
-	at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, Freight{Bytes: int32(bytes), Control: true})
+	p.one[0] = edge
+	p.topic.config.Lines.Signalled(c.Now(), node, p.one[:], p.topic.config.Frame+ids*idBytes)
+	at, ok := p.topic.config.Lines.Signal(c.Now(), node, to)
 	if !ok || at-c.Now() >= p.topic.params.SeenTTL {
 		return false
 	}
@@ -348,6 +352,10 @@ func (p *Part) forget(c *engine.Partition) {
 		if r.unwanted != nil {
 			clear(r.unwanted)
 			p.spares = append(p.spares, r.unwanted)
+		}
+		if r.at != nil {
+			clear(r.at)
+			p.when = append(p.when, r.at)
 		}
 		*r = row{}
 	}

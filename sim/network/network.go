@@ -218,6 +218,9 @@ func (n *Network) Receive(now engine.Instant, node engine.Node, bytes int) engin
 // Downlink reports whether Receive can make anything wait at a node.
 func (n *Network) Downlink(node engine.Node) bool { return n.down[n.sites[node]] != 0 }
 
+// Windows reports whether a connection's Flow makes a difference.
+func (n *Network) Windows() bool { return n.window != 0 }
+
 // Leaves returns when all that a node has sent so far is on its way.
 func (n *Network) Leaves(node engine.Node) engine.Instant { return n.upFree[node] }
 
