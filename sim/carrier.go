@@ -8,6 +8,7 @@ import (
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/gossip"
+	"github.com/floormesh/floormesh/sim/oracle"
 	"github.com/floormesh/floormesh/sim/result"
 	"github.com/floormesh/floormesh/sim/scenario"
 	"github.com/floormesh/floormesh/sync/message"
@@ -23,7 +24,7 @@ type carrier struct {
 	known   map[dag.Digest]engine.Handle // of messages, in the topic
 	told    []told                       // by node, unless always
 	deceits []deceit                     // by node
-	costs   []time.Duration              // by node: of a copy, when the last message came
+	costs   []*oracle.Costs              // by node: many share theirs
 	extra   replica.Instant              // that checking takes beside its work
 	deliver func(w *World, node, from int, p *parcel)
 }
@@ -61,11 +62,11 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	c := &carrier{
 		always: s.Gossip.Policy == scenario.GossipAlways,
 		known:  make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
-		deceits: make([]deceit, len(w.nodes)), costs: make([]time.Duration, len(w.nodes)),
+		deceits: make([]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
 		deliver: func(w *World, node, from int, p *parcel) { w.nodes[node].hear(w, from, p) },
 	}
 	for i, n := range w.nodes {
-		c.costs[i] = n.labour.costs.Gossip
+		c.costs[i] = n.labour.costs
 	}
 	if !c.always {
 		c.told = make([]told, len(w.nodes))
@@ -188,12 +189,11 @@ func (c *carrier) forget(load engine.Handle) {
 // check is a copy that is in: the work of it, and of the first one whether it is valid.
 func (c *carrier) check(w *World, node, from int, m gossip.Message, news bool) (ready engine.Instant, valid bool) {
 	r := c.items.Get(m.Load)
-	work, signatures := c.costs[node], 0
+	costs := c.costs[node]
+	work, signatures := costs.Gossip, 0
 	if news {
-		n := w.nodes[node]
-		c.costs[node] = n.labour.costs.Gossip
 		signatures = r.signatures
-		work += n.labour.costs.Bytes(int(m.Bytes)) + n.labour.costs.Check(signatures)
+		work += costs.Bytes(int(m.Bytes)) + costs.Check(signatures)
 		valid = c.valid(w, int(m.Origin), r)
 	}
 	done := w.site.cpus[node].Do(w.now, instant(work))

@@ -13,7 +13,7 @@ import (
 // workers do; one goroutine owns the Replica, so that inputs queue and Steps
 // follow each other. What a Step puts out leaves when its work is done.
 type labour struct {
-	costs oracle.Costs
+	costs *oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
 	queue []replica.Input
@@ -22,7 +22,7 @@ type labour struct {
 }
 
 // newLabour returns the labour of a node, whose keys it meters.
-func newLabour(cpu *oracle.CPU, costs oracle.Costs, n *node) *labour {
+func newLabour(cpu *oracle.CPU, costs *oracle.Costs, n *node) *labour {
 	l := &labour{costs: costs, meter: &oracle.Meter{}, cpu: cpu}
 	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
 	return l

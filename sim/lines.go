@@ -7,12 +7,11 @@ import (
 	"github.com/floormesh/floormesh/sim/result"
 )
 
-// pipe is one way of a connection between two replicas. Direct streams and gossip share it.
-// There are hundreds of thousands in a large mesh: two of them lie in a line of the cache.
+// pipe is one way of a connection between two replicas. Direct streams and gossip share
+// it. There are hundreds of thousands in a large mesh, so that it is kept small.
 type pipe struct {
-	flow   network.Flow
-	last   replica.Instant // the latest arrival, on ordered links
-	queued int32           // gossip that has not left yet
+	flow network.Flow
+	last replica.Instant // the latest arrival, on ordered links
 }
 
 // departure is gossip that waits to leave.
@@ -21,10 +20,13 @@ type departure struct {
 	edge uint32
 }
 
-// queue is the gossip of one node that has not left yet, in order.
+// queue is the gossip of one node that has not left yet, to all its peers, in order.
 type queue struct {
-	waiting []departure
-	gone    int // of them
+	last    replica.Instant // when all of it has left
+	since   int             // messages since there was none
+	waiting []departure     // see wire.queue
+	gone    int             // of them
+	counts  []int32         // of them, by the node's edges
 }
 
 // lines is what a site's gossip goes over: its wire.
@@ -52,8 +54,8 @@ func (l lines) Signal(now engine.Instant, from, to engine.Node) (engine.Instant,
 }
 
 // Signalled implements gossip.Lines.
-func (l lines) Signalled(_ engine.Instant, node engine.Node, edges []uint32, bytes int) {
-	l.site.notes.signalled(l.world, int(node), edges, bytes)
+func (l lines) Signalled(_ engine.Instant, node engine.Node, peers []engine.Node, bytes int) {
+	l.site.notes.signalled(l.world, int(node), peers, bytes)
 }
 
 // Receive implements gossip.Lines.
@@ -67,25 +69,27 @@ func (l lines) Downlink(node engine.Node) bool { return l.site.wire.net.Downlink
 // queues reports whether there is room for one more message in a connection's queue.
 func (l *wire) queues(now replica.Instant, from int, edge uint32) bool {
 	q := &l.queued[from]
-	if len(q.waiting) == 0 {
-		return l.pipes[edge].queued < l.room
+	if q.last <= now {
+		q.since, q.waiting, q.gone, q.counts = 0, nil, 0, nil
+		return true
 	}
-	for q.gone < len(q.waiting) && q.waiting[q.gone].at <= now {
-		l.pipes[q.waiting[q.gone].edge].queued--
-		q.gone++
+	if q.counts == nil {
+		return true
 	}
-	if q.gone == len(q.waiting) {
-		q.waiting, q.gone = q.waiting[:0], 0
-	} else if q.gone >= compactFrom && 2*q.gone > len(q.waiting) {
+	first, _ := l.graph.Edges(engine.Node(from))
+	for ; q.gone < len(q.waiting) && q.waiting[q.gone].at <= now; q.gone++ {
+		q.counts[q.waiting[q.gone].edge-first]--
+	}
+	if 2*q.gone > len(q.waiting) {
 		q.waiting, q.gone = append(q.waiting[:0], q.waiting[q.gone:]...), 0
 	}
-	return l.pipes[edge].queued < l.room
+	return int(q.counts[edge-first]) < l.room
 }
 
 // queue notes that a message waits until all before it have left: the node's line, or
-// the link's own bandwidth.
+// the link's own bandwidth. What waits for whom is counted once a node has half as many
+// waiting as one connection may have: few ever do, and what waited then leaves first.
 func (l *wire) queue(now replica.Instant, from int, edge uint32) {
-	p := &l.pipes[edge]
 	leaves := replica.Instant(l.net.Leaves(engine.Node(from)))
 	if l.free != nil {
 		leaves = max(leaves, l.free[edge])
@@ -94,15 +98,17 @@ func (l *wire) queue(now replica.Instant, from int, edge uint32) {
 		return
 	}
 	q := &l.queued[from]
-	if last := len(q.waiting); last > q.gone {
-		leaves = max(leaves, q.waiting[last-1].at) // in order: one that leaves late holds up the count, not the message
+	q.last = max(q.last, leaves) // one that leaves late holds up the count, not the message
+	if q.since++; q.since <= l.room/2 {
+		return
 	}
-	q.waiting = append(q.waiting, departure{leaves, edge})
-	p.queued++
+	first, end := l.graph.Edges(engine.Node(from))
+	if q.counts == nil {
+		q.counts = make([]int32, end-first)
+	}
+	q.waiting = append(q.waiting, departure{q.last, edge})
+	q.counts[edge-first]++
 }
-
-// compactFrom is from how many that have left on a queue is moved to its front.
-const compactFrom = 64
 
 // copies notes a copy of gossip on its way.
 func (t *notes) copies(w *World, from, to int, r *rumour, bytes int) {
@@ -111,10 +117,10 @@ func (t *notes) copies(w *World, from, to int, r *rumour, bytes int) {
 }
 
 // signalled notes control messages of gossip, at both ends.
-func (t *notes) signalled(w *World, node int, edges []uint32, bytes int) {
-	for _, edge := range edges {
+func (t *notes) signalled(w *World, node int, peers []engine.Node, bytes int) {
+	for _, peer := range peers {
 		t.book.Sent(result.Instant(w.now), t.node(node), controlKind, uint64(bytes))
-		t.book.Received(t.node(int(w.peers.graph.Peer(edge))), uint64(bytes))
+		t.book.Received(t.node(int(peer)), uint64(bytes))
 	}
-	t.event(w, node, nobody, result.Sent, controlKind, 0, uint64(bytes*len(edges)))
+	t.event(w, node, nobody, result.Sent, controlKind, 0, uint64(bytes*len(peers)))
 }

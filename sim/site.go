@@ -51,10 +51,11 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	w.base, w.seat = engine.Node(p.First+plant), x.size
 	w.load.homes = make([]int32, 0)
 	w.load.open = 0
-	members, others := s.Roles.Member.Cores, s.Roles.Gateway.Cores
-	x.cpus = append(oracle.NewCPUs(p.Members, members), oracle.NewCPUs(len(w.nodes)-p.Members, others)...)
+	members, others := s.Roles.Member, s.Roles.Gateway
+	x.cpus = append(oracle.NewCPUs(p.Members, members.Cores), oracle.NewCPUs(len(w.nodes)-p.Members, others.Cores)...)
+	costs := [2]oracle.Costs{scaled(x.costs, members.Speed), scaled(x.costs, others.Speed)}
 	for i, n := range w.nodes {
-		n.labour = newLabour(&x.cpus[i], scaled(x.costs, x.roleOf(i).Speed), n)
+		n.labour = newLabour(&x.cpus[i], &costs[min(1, i/p.Members)], n)
 	}
 	w.history = execution.NewHistory(w.founding)
 	if err := x.connect(w, p.Members); err != nil {
@@ -192,6 +193,12 @@ func scaled(c oracle.Costs, speed scenario.Share) oracle.Costs {
 		Message: by(c.Message), Kibibyte: by(c.Kibibyte), Step: by(c.Step),
 		Gossip: by(c.Gossip), Record: by(c.Record),
 	}
+}
+
+// price makes a replica work at a share of the speed that costs are about.
+func (x *site) price(n *node, speed scenario.Share) {
+	costs := scaled(x.costs, speed)
+	n.labour.costs, x.carrier.costs[n.id] = &costs, &costs
 }
 
 // off returns what is not checked.

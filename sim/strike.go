@@ -173,9 +173,9 @@ func (x *site) hardware(w *World, k *strike, on bool) {
 			n.disk.takesLonger(f.Extra, on)
 		case scenario.FaultSlow:
 			speed := x.roleOf(node).Speed
-			n.labour.costs = scaled(x.costs, speed)
+			x.price(n, speed)
 			if on {
-				n.labour.costs = scaled(x.costs, max(1, scenario.Share(f.Speed.Of(int64(speed)))))
+				x.price(n, max(1, scenario.Share(f.Speed.Of(int64(speed)))))
 			}
 		case scenario.FaultClockJump:
 			if on {

@@ -22,7 +22,7 @@ type wire struct {
 	pipes    []pipe            // by edge
 	free     []replica.Instant // by edge: when the link has room again; nil: it has none of its own
 	queued   []queue           // by replica
-	room     int32             // in a connection's queue of gossip
+	room     int               // in a connection's queue of gossip
 	overhead int
 	clogs    []clog
 	notice   time.Duration
@@ -40,7 +40,7 @@ type clog struct {
 func (l *wire) lay(x *site, graph *gossip.Graph, seed uint64) error {
 	s, p := x.scenario, &x.roster.Plants[x.plant]
 	link := &s.Network.Within
-	l.link, l.graph, l.room = link, graph, int32(s.Gossip.Queue)
+	l.link, l.graph, l.room = link, graph, s.Gossip.Queue
 	l.overhead, l.notice = int(s.Network.Transport.Overhead), s.Network.Notice
 	l.jitter = spread(link)
 	own, err := l.delay(&s.Network, s.Sites[p.Declared].Region)

@@ -125,7 +125,8 @@ func (w *World) found() error {
 			n.memberKey = newKey(w.crypto, keys)
 		}
 		if w.plan.CPU != nil {
-			n.labour = newLabour(oracle.NewCPU(w.plan.CPU.Cores), oracle.DefaultCosts().Times(max(1, w.plan.CPU.Slower)), n)
+			costs := oracle.DefaultCosts().Times(max(1, w.plan.CPU.Slower))
+			n.labour = newLabour(oracle.NewCPU(w.plan.CPU.Cores), &costs, n)
 		}
 		w.nodes = append(w.nodes, n)
 		w.numbers[n.nodeKey.Public()] = i

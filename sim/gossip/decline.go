@@ -7,20 +7,22 @@ import "github.com/floormesh/floormesh/sim/engine"
 // copy finds out whether it could know ([Part.unwanted]). Most of a mesh's events would be these.
 func (p *Part) decline(c *engine.Partition, node engine.Node, v validation) {
 	t := p.topic
-	p.scratch = p.scratch[:0]
-	for _, edge := range t.nodes[node].mesh {
-		if t.graph.peers[edge] != v.from {
-			p.scratch = append(p.scratch, edge)
+	p.peers = p.peers[:0]
+	for _, g := range t.nodes[node].mesh {
+		if g.peer != v.from {
+			p.peers = append(p.peers, g.peer)
 		}
 	}
-	p.counts.IDontWants += uint64(len(p.scratch))
+	p.counts.IDontWants += uint64(len(p.peers))
 	if len(t.parts) == 1 {
 		p.stamp(c.Now(), node, v.id)
-		t.config.Lines.Signalled(c.Now(), node, p.scratch, t.config.Frame+idBytes)
+		t.config.Lines.Signalled(c.Now(), node, p.peers, t.config.Frame+idBytes)
 		return
 	}
-	for _, edge := range p.scratch {
-		p.signal(c, node, edge, idontwant, v.id, 1)
+	for _, g := range t.nodes[node].mesh {
+		if g.peer != v.from {
+			p.signal(c, node, g.edge, idontwant, v.id, 1)
+		}
 	}
 }
 
@@ -51,15 +53,14 @@ func (p *Part) declined(now engine.Instant, e engine.Event) {
 
 // unwanted reports whether a node knows that a peer has declined a message. That holds for a
 // few heartbeats.
-func (p *Part) unwanted(now engine.Instant, r *row, node engine.Node, edge uint32) bool {
+func (p *Part) unwanted(now engine.Instant, r *row, node engine.Node, g grafted) bool {
 	t := p.topic
 	holds := t.params.Heartbeat * engine.Instant(t.params.IDontWantBeats)
 	if r.at == nil {
 		// Counted from the last time that anybody declined it: all do at about the same time.
-		return r.unwanted != nil && now-r.declined < holds && has(r.unwanted, p.place(node, edge))
+		return r.unwanted != nil && now-r.declined < holds && has(r.unwanted, p.place(node, g.edge))
 	}
-	peer := t.graph.peers[edge]
-	came := r.at[t.local[peer]]
+	came := r.at[t.local[g.peer]]
 	if came == 0 {
 		return false
 	}
@@ -67,6 +68,6 @@ func (p *Part) unwanted(now engine.Instant, r *row, node engine.Node, edge uint3
 	if since >= holds {
 		return false
 	}
-	at, ok := t.config.Lines.Signal(now, peer, node)
+	at, ok := t.config.Lines.Signal(now, g.peer, node)
 	return ok && at-now <= since
 }

@@ -84,13 +84,19 @@ type Topic struct {
 
 // state is what a node holds.
 type state struct {
-	mesh     []uint32 // edges
+	mesh     []grafted
 	cache    []cached // oldest first
 	promises []promise
 	forgiven engine.Instant // when broken promises were made to count less
 	beats    uint32
 	lives    uint8 // so far
 	stream   engine.Stream
+}
+
+// grafted is a peer in a node's mesh.
+type grafted struct {
+	edge uint32
+	peer engine.Node
 }
 
 // cached is a message that can be asked for.
@@ -160,7 +166,7 @@ func New(c Config) (*Topic, error) {
 		p.nodes++
 		p.edges += len(c.Graph.Peers(engine.Node(node)))
 		t.nodes[node].stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
-		t.nodes[node].mesh = make([]uint32, 0, c.Params.Dhi+1)
+		t.nodes[node].mesh = make([]grafted, 0, c.Params.Dhi+1)
 	}
 	t.messages = engine.NewSharedOf[Message](c.Home, len(t.parts))
 	t.lists = engine.NewSharedOf[[]engine.Handle](c.Home, len(t.parts))
@@ -191,8 +197,8 @@ func (t *Topic) Start(e *engine.Engine) {
 
 // Mesh returns the peers in a node's mesh, to be looked at while nothing runs.
 func (t *Topic) Mesh(node engine.Node) (peers []engine.Node) {
-	for _, edge := range t.nodes[node].mesh {
-		peers = append(peers, t.graph.peers[edge])
+	for _, g := range t.nodes[node].mesh {
+		peers = append(peers, g.peer)
 	}
 	return peers
 }

@@ -53,7 +53,7 @@ func (p *Part) Disconnect(node engine.Node, edge uint32) {
 func (p *Part) leave(node engine.Node, edge uint32) {
 	p.topic.edges[edge].mesh = false
 	s := &p.topic.nodes[node]
-	i := slices.Index(s.mesh, edge)
+	i := slices.IndexFunc(s.mesh, func(g grafted) bool { return g.edge == edge })
 	s.mesh = slices.Delete(s.mesh, i, i+1)
 }
 

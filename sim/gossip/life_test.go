@@ -151,16 +151,16 @@ func TestDeclined(t *testing.T) {
 	f.publish(0, 0)
 	f.run(1)
 	p := f.topic.Part(0)
-	edge, now := f.topic.nodes[1].mesh[0], f.engine.Now()
+	peer, now := f.topic.nodes[1].mesh[0], f.engine.Now()
 	r := &p.rows[p.own[0]]
-	if p.unwanted(now+second, r, 1, edge) {
+	if p.unwanted(now+second, r, 1, peer) {
 		t.Error("who does not have it declines it")
 	}
-	p.stamp(now, f.topic.graph.peers[edge], p.own[0])
+	p.stamp(now, peer.peer, p.own[0])
 	for after, want := range map[engine.Instant]bool{
 		second / 110: false, second / 49: true, 3*second - 2048: true, 3*second + 2048: false,
 	} { // a delay is from 10 to 20 ms
-		if got := p.unwanted(now+after, r, 1, edge); got != want {
+		if got := p.unwanted(now+after, r, 1, peer); got != want {
 			t.Errorf("declined after %d: %v", after, got)
 		}
 	}

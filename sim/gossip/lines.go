@@ -16,8 +16,8 @@ type Lines interface {
 	// small, and ahead of all that waits, as in pubsub's urgent queue.
 	Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool)
 
-	// Signalled notes control messages of a node: one of so many bytes over each of some edges.
-	Signalled(now engine.Instant, node engine.Node, edges []uint32, bytes int)
+	// Signalled notes control messages of a node: one of so many bytes to each of some peers.
+	Signalled(now engine.Instant, node engine.Node, peers []engine.Node, bytes int)
 
 	// Receive takes bytes in whose last bit arrives now, and returns when all of
 	// them are through the downlink.
@@ -58,4 +58,4 @@ func (o *over) Signal(now engine.Instant, from, to engine.Node) (engine.Instant,
 }
 
 // Signalled implements Lines.
-func (o *over) Signalled(engine.Instant, engine.Node, []uint32, int) {}
+func (o *over) Signalled(engine.Instant, engine.Node, []engine.Node, int) {}

@@ -18,8 +18,8 @@ func (p *Part) beat(c *engine.Partition, node engine.Node) {
 	}
 	if len(s.mesh) >= t.params.Dlo {
 		outbound := 0
-		for _, edge := range s.mesh {
-			outbound += boolean(t.graph.dialled[edge])
+		for _, g := range s.mesh {
+			outbound += boolean(t.graph.dialled[g.edge])
 		}
 		if outbound < t.params.Dout {
 			p.graftSome(c, node, t.params.Dout-outbound, true)
@@ -67,7 +67,7 @@ func (p *Part) some(node engine.Node, want int) []uint32 {
 // pruneMany cuts the mesh down to D, of which Dout were dialled if there are so many.
 func (p *Part) pruneMany(c *engine.Partition, node engine.Node) {
 	t := p.topic
-	p.scratch = append(p.scratch[:0], t.nodes[node].mesh...)
+	p.scratch = appendMesh(p.scratch[:0], t.nodes[node].mesh)
 	kept := p.some(node, len(p.scratch)) // all of them, in random order
 	outbound := 0
 	for i, edge := range kept { // those that were dialled come first, up to Dout
@@ -86,7 +86,15 @@ func (p *Part) pruneMany(c *engine.Partition, node engine.Node) {
 func (p *Part) join(node engine.Node, edge uint32) {
 	p.topic.edges[edge].mesh = true
 	s := &p.topic.nodes[node]
-	s.mesh = append(s.mesh, edge)
+	s.mesh = append(s.mesh, grafted{edge, p.topic.graph.peers[edge]})
+}
+
+// appendMesh appends the edges of a mesh.
+func appendMesh(to []uint32, mesh []grafted) []uint32 {
+	for _, g := range mesh {
+		to = append(to, g.edge)
+	}
+	return to
 }
 
 // part takes a peer out of the mesh and stays away from it for a while.
@@ -98,9 +106,9 @@ func (p *Part) part(c *engine.Partition, node engine.Node, edge uint32) {
 	}
 }
 
-// grafted is a GRAFT from a peer: it is taken in, or refused by a PRUNE. Who speaks is
+// invited is a GRAFT from a peer: it is taken in, or refused by a PRUNE. Who speaks is
 // connected, though it may not have been noticed yet.
-func (p *Part) grafted(c *engine.Partition, node, from engine.Node) {
+func (p *Part) invited(c *engine.Partition, node, from engine.Node) {
 	t := p.topic
 	edge := p.edge(node, from)
 	l := &t.edges[edge]

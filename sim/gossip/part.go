@@ -20,8 +20,9 @@ type Part struct {
 	waiting engine.Slab[validation]
 	counts  Counts
 	scratch []uint32
-	one     [1]uint32
-	when    [][]uint32 // rows' instants by node, cleared
+	one     [1]engine.Node
+	peers   []engine.Node // scratch
+	when    [][]uint32    // rows' instants by node, cleared
 }
 
 // row is what the nodes of a partition know of a message: a line of a bit matrix.
@@ -75,7 +76,7 @@ func (p *Part) Handle(c *engine.Partition, e engine.Event) bool {
 	case beat:
 		p.beat(c, e.Node)
 	case graft:
-		p.grafted(c, e.Node, e.Source)
+		p.invited(c, e.Node, e.Source)
 	case prune:
 		p.pruned(c, e.Node, e.Source)
 	case ihave:
@@ -127,7 +128,7 @@ func (p *Part) spread(c *engine.Partition, node engine.Node, id engine.Handle, m
 	p.counts.Published++
 	p.remember(node, id)
 	for _, edge := range p.publishers(node, int(m.Bytes)) {
-		p.send(c, node, edge, id, &m, 1)
+		p.send(c, node, grafted{edge, p.topic.graph.peers[edge]}, id, &m, 1)
 	}
 }
 
@@ -148,7 +149,7 @@ func (p *Part) publishers(node engine.Node, bytes int) []uint32 {
 			others = max(t.params.FloodBytes/max(bytes, 1), t.params.Dlo) - len(t.nodes[node].mesh)
 		}
 	}
-	p.scratch = append(p.some(node, max(0, others)), t.nodes[node].mesh...)
+	p.scratch = appendMesh(p.some(node, max(0, others)), t.nodes[node].mesh)
 	return p.some(node, len(p.scratch))
 }
 
@@ -229,24 +230,23 @@ func (p *Part) accept(c *engine.Partition, node engine.Node, v validation) {
 // forward sends a message to those in a node's mesh who may not have it.
 func (p *Part) forward(c *engine.Partition, node engine.Node, v validation, m *Message) {
 	p.remember(node, v.id)
-	for _, edge := range p.topic.nodes[node].mesh {
-		if to := p.topic.graph.peers[edge]; to == v.from || to == m.Origin {
+	for _, g := range p.topic.nodes[node].mesh {
+		if g.peer == v.from || g.peer == m.Origin {
 			continue
 		}
-		if p.unwanted(c.Now(), &p.rows[v.id], node, edge) {
+		if p.unwanted(c.Now(), &p.rows[v.id], node, g) {
 			p.counts.Declined++
 			continue
 		}
-		p.send(c, node, edge, v.id, m, farther(v.hops))
+		p.send(c, node, g, v.id, m, farther(v.hops))
 	}
 }
 
 // farther returns the hops of who is told by who is that far.
 func farther(hops uint16) uint16 { return min(hops+1, HopsUnknown) }
 
-// send sends a copy over an edge, unless it would come when the message's time is over.
-func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engine.Handle, m *Message, hops uint16) {
-	to := p.topic.graph.peers[edge]
+// send sends a copy to a peer, unless it would come when the message's time is over.
+func (p *Part) send(c *engine.Partition, node engine.Node, to grafted, id engine.Handle, m *Message, hops uint16) {
 	bytes := int(m.Bytes) + p.topic.config.Frame
 	times := 1
 	if some := p.topic.config.Copies; some > 0 && p.topic.nodes[node].stream.Chance(some) {
@@ -254,14 +254,14 @@ func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engin
 	}
 	for range times {
 		p.counts.Bytes += uint64(bytes)
-		at, ok := p.topic.config.Lines.Send(c.Now(), edge, node, to, m.Load, bytes)
+		at, ok := p.topic.config.Lines.Send(c.Now(), to.edge, node, to.peer, m.Load, bytes)
 		switch {
 		case !ok:
 			p.counts.Lost++
 		case at-m.At >= p.topic.params.SeenTTL:
 			p.counts.Late++
 		default:
-			p.schedule(c, at, to, engine.What{Kind: p.first + copied, Load: id, Tag: p.topic.tag(to, hops)})
+			p.schedule(c, at, to.peer, engine.What{Kind: p.first + copied, Load: id, Tag: p.topic.tag(to.peer, hops)})
 		}
 	}
 }
@@ -270,7 +270,7 @@ func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engin
 // than ids are known is lost.
 func (p *Part) signal(c *engine.Partition, node engine.Node, edge uint32, kind engine.Kind, load engine.Handle, ids int) bool {
 	to := p.topic.graph.peers[edge]
-	p.one[0] = edge
+	p.one[0] = to
 	p.topic.config.Lines.Signalled(c.Now(), node, p.one[:], p.topic.config.Frame+ids*idBytes)
 	at, ok := p.topic.config.Lines.Signal(c.Now(), node, to)
 	if !ok || at-c.Now() >= p.topic.params.SeenTTL {
