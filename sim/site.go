@@ -49,8 +49,6 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 		return nil, fmt.Errorf("site %s: %w", p.Name, err)
 	}
 	w.base, w.seat = engine.Node(p.First+plant), x.size
-	w.load.homes = make([]int32, 0)
-	w.load.open = 0
 	members, others := s.Roles.Member, s.Roles.Gateway
 	x.cpus = append(oracle.NewCPUs(p.Members, members.Cores), oracle.NewCPUs(len(w.nodes)-p.Members, others.Cores)...)
 	costs := [2]oracle.Costs{scaled(x.costs, members.Speed), scaled(x.costs, others.Speed)}
