@@ -176,16 +176,11 @@ func (x *Experiment) verdicts() (all []result.Verdict) {
 // checked returns the properties that are checked.
 func checked(s *scenario.Scenario) (properties []string) {
 	for _, name := range scenario.Property("").Names() {
-		if !slices.Contains(Unchecked(), name) && s.Checks.Checks(scenario.Property(name)) {
+		if s.Checks.Checks(scenario.Property(name)) {
 			properties = append(properties, name)
 		}
 	}
 	return properties
-}
-
-// Unchecked returns the properties that a scenario may name and nothing checks yet.
-func Unchecked() []string {
-	return []string{string(scenario.PropertyEvidence), string(scenario.PropertyRecovery), string(scenario.PropertyMemory)}
 }
 
 // faults returns what broke, and when.

@@ -50,14 +50,8 @@ func (n *node) start(w *World) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	n.life++
-	seed := newStream(w.plan.Seed, n.id, purposeReplica)
-	seed.Jump(uint64(n.life) << 32)
-	n.replica, err = replica.New(replica.Config{
-		Founding: w.founding, History: w.history, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
-		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
-	}, restored)
-	if err != nil {
-		return fmt.Errorf("start again: %w", err)
+	if n.replica, err = n.make(w, restored, n.life, w.history); err != nil {
+		return err
 	}
 	n.up = true
 	n.clock.booted = w.now
@@ -72,6 +66,7 @@ func (n *node) start(w *World) error {
 		n.labour.boot()
 	}
 	w.checks.Restarted(n.id, restored)
+	w.checks.Resumed(n.id, n.replica.Standing())
 	w.trace.linef(w.now, n.id, "starts, life %d", n.life)
 	n.step(w, replica.Tick{})
 	return nil
@@ -123,11 +118,15 @@ func (n *node) give(w *World, in replica.Input) given {
 	}
 	w.checks.Stepped(n.id)
 	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
+	if w.checks.Weigh(n.id) {
+		w.checks.Holds(n.id, n.replica.Holdings(), n.replica.Bounds())
+	}
 	return given{out, wake}
 }
 
 // finish carries out what it can of what a Step came to.
 func (n *node) finish(w *World, g given) {
+	w.checks.Did(n.id, g.out)
 	for _, o := range g.out {
 		n.accept(w, o)
 	}

@@ -224,15 +224,16 @@ func (x *site) watch(w *World) {
 			}
 		}
 	case settling:
-		if w.load.open == 0 && w.checks.Settled() {
+		if w.load.open == 0 && w.checks.Settled() && x.owed(w) == "" {
 			w.phase.settled, w.mute = w.now, true
 			w.enter(resting)
 			if c.Rest == 0 {
+				w.revive()
 				w.enter(over)
 				return
 			}
 		} else if since > c.Settle {
-			w.checks.Failf(check.Liveness, nobody, "%d records are not acknowledged; %s", w.load.open, w.checks.Unsettled())
+			x.unsettled(w)
 		}
 		if since > c.Settle {
 			w.enter(over)
@@ -241,7 +242,7 @@ func (x *site) watch(w *World) {
 	case resting:
 		calm := w.now - instant(restFor)
 		if w.phase.since < calm && w.checks.LastStep() < calm || since > c.Rest+restFor {
-			w.checks.AtRest(calm)
+			w.rest(calm)
 			w.enter(over)
 			return
 		}
@@ -249,6 +250,24 @@ func (x *site) watch(w *World) {
 		return
 	}
 	w.schedule(event{at: w.now + instant(siteWatchEvery), node: nobody, kind: watch})
+}
+
+// owed says which evidence a site has to wait for before it is settled.
+func (x *site) owed(w *World) string {
+	if !x.scenario.Checks.Checks(scenario.PropertyEvidence) {
+		return ""
+	}
+	return w.checks.Owed()
+}
+
+// unsettled says what a site did not come to in time.
+func (x *site) unsettled(w *World) {
+	if w.load.open > 0 || !w.checks.Settled() {
+		w.checks.Failf(check.Liveness, nobody, "%d records are not acknowledged; %s", w.load.open, w.checks.Unsettled())
+	}
+	if owed := x.owed(w); owed != "" {
+		w.checks.Failf(check.Evidence, nobody, "%s", owed)
+	}
 }
 
 // siteWatchEvery is how often a site looks whether it is done.
