@@ -235,7 +235,7 @@ func (t *notes) copied(w *World, node, from int, r *rumour, bytes int, work time
 	c.BytesReceived += uint64(bytes)
 	c.Processor += work
 	c.Verified += uint64(checked)
-	t.event(w, node, from, result.Received, r.kind, r.parcel.number, uint64(bytes))
+	t.event(w, node, from, result.Received, r.kind, r.parcel.number, uint64(bytes), r.parcel)
 }
 
 // spread notes that a node has a message.

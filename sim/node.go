@@ -177,6 +177,9 @@ func (n *node) note(w *World, written *store.Write) {
 	for _, b := range written.Batches {
 		if b.Lane.Key == n.nodeKey.Public() {
 			w.checks.Exists(b)
+			if w.site != nil && n.liar == nil {
+				w.site.notes.sealed(n.id, b)
+			}
 		}
 	}
 }
@@ -253,6 +256,9 @@ func (n *node) carry(w *World, o replica.Output) {
 		n.answer(w, o.Ticket, turned, dag.RecordID{})
 	case replica.Replicated:
 		w.trace.fold(uint64(n.id), uint64(o.Seq))
+		if w.site != nil {
+			w.site.notes.replicated(w, n.id, &o)
+		}
 	case replica.Final:
 		o.Executed = w.ledger.share(o.Executed)
 		w.trace.fold(uint64(n.id), word(o.Executed.Commit.ID()), word(o.Executed.Root))
@@ -293,6 +299,9 @@ func (n *node) curbed(w *World, peer int) {
 
 // alarmed checks alarms that can only be raised if somebody lies.
 func (n *node) alarmed(w *World, a replica.Alarm) {
+	if w.site != nil {
+		w.site.notes.alarmed(w, n.id, a)
+	}
 	if n.liar == nil && len(w.plan.Liars) == 0 {
 		w.checks.Failf(check.GoodFaith, n.id, "alarm %s, though nobody lies: %s", a.Kind, a.Detail)
 	}
@@ -413,6 +422,9 @@ func (n *node) tick(w *World) {
 		return
 	}
 	n.wake = replica.Never // until the Step says again
+	if w.site != nil {
+		w.site.notes.woke(w, n.id)
+	}
 	n.step(w, replica.Tick{})
 	if n.alarm == replica.Never {
 		n.setAlarm(w)

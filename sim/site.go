@@ -219,6 +219,7 @@ func (x *site) watch(w *World) {
 			w.phase.healed = w.now
 			w.enter(settling)
 			if c.Settle == 0 {
+				w.revive()
 				w.enter(over)
 				return
 			}

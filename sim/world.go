@@ -406,6 +406,9 @@ func (w *World) carry(from, to *node, p *parcel, gossip bool) {
 	if gossip && !w.open(from.id, to.id) {
 		w.buffer = w.relay(w.buffer[:0], from, to, p)
 	}
+	if w.site != nil && len(w.buffer) == 0 {
+		w.site.notes.lost(w, from.id, to.id, p)
+	}
 	for _, at := range w.buffer {
 		w.schedule(event{
 			at: at, node: to.id,
