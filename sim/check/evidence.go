@@ -295,7 +295,7 @@ func (s *Suite) freeze(by dag.PublicKey, proof *dag.ForkEvidence) {
 		return
 	}
 	w := &e.nodes[author]
-	if w.found[lane] && !(w.shown[proof.A.ID()] && w.shown[proof.B.ID()]) {
+	if w.found[lane] && (!w.shown[proof.A.ID()] || !w.shown[proof.B.ID()]) {
 		s.Failf(Evidence, author, "made a record of the fork of lane %v, and did not send both batches to everybody", lane)
 	}
 }
