@@ -296,6 +296,7 @@ func (x *site) delayed(w *World, n *node, l letter) bool {
 	bytes, _ := l.parcel.weight(w.domain)
 	bytes += x.wire.overhead
 	if !l.in {
+		x.reckon(n.id, w.now)
 		in := x.wire.receive(w.now, n.id, bytes)
 		l.in = true
 		if in > w.now {

@@ -58,7 +58,7 @@ func (l *link) ignored() bool { return l.broken > ignoreFrom }
 func (p *Part) shun(c *engine.Partition, node engine.Node) {
 	s := &p.topic.nodes[node]
 	for i := len(s.mesh) - 1; i >= 0; i-- {
-		if edge := s.mesh[i].edge; p.topic.edges[edge].shunned() {
+		if edge := s.mesh[i].Edge; p.topic.edges[edge].shunned() {
 			p.part(c, node, edge)
 			p.counts.Prunes++
 			p.signal(c, node, edge, prune, 0, 0)
