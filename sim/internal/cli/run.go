@@ -93,6 +93,9 @@ func runScenario(s streams, resolved *scenario.Scenario, p *profileFlags) (*resu
 		}
 		return nil, err
 	}
+	if unused := sim.Unused(resolved); len(unused) > 0 {
+		fmt.Fprintf(s.talk, "floorsim: note: sites say nothing to each other yet: %s change nothing\n", strings.Join(unused, ", "))
+	}
 	began := time.Now()
 	watched := watchRun(s.talk, x, resolved, began)
 	run, err := x.Run(build)
