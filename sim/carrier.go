@@ -85,7 +85,7 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 		Params: gossipParams(&s.Gossip), Seed: w.plan.Seed, Purpose: engine.Purpose(purposeGossip),
 		Graph: w.peers.graph, Lines: lines{w, x}, Home: x.plant, First: w.base, Dormant: true,
 		Frame: c.frame, Copies: uint32(s.Network.Within.Copies), Kinds: gossipKinds,
-		Check: func(p *engine.Partition, node, from engine.Node, m gossip.Message, news bool) (engine.Instant, bool) {
+		Check: func(_ *engine.Partition, node, from engine.Node, m gossip.Message, news bool) (engine.Instant, bool) {
 			return c.check(w, int(node), int(from), m, news)
 		},
 		Known: func(_ *engine.Partition, at engine.Instant, node, _ engine.Node, m gossip.Message) {
@@ -95,7 +95,7 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 			d := &c.deceits[node]
 			return replica.Instant(now) < d.from || replica.Instant(now) >= d.until
 		},
-		Deliver: func(p *engine.Partition, node engine.Node, a gossip.Arrival) { c.arrived(w, int(node), &a) },
+		Deliver: func(_ *engine.Partition, node engine.Node, a gossip.Arrival) { c.arrived(w, int(node), &a) },
 		Expired: func(_ *engine.Partition, m gossip.Message) { c.forget(m.Load) },
 	})
 	if err != nil {
@@ -120,8 +120,11 @@ func gossipParams(g *scenario.Gossip) gossip.Params {
 	return p
 }
 
-// rise lets a node that starts gossip, fall one that stops no more.
-func (c *carrier) rise(w *World, node int) { c.part.Rise(w.part, engine.Node(node)) }
+// rise lets a node that starts gossip; fall lets one that stops do so no more.
+func (c *carrier) rise(w *World, node int) {
+	w.site.debts[node].list = nil
+	c.part.Rise(w.part, engine.Node(node))
+}
 
 func (c *carrier) fall(node int) { c.part.Fall(engine.Node(node)) }
 

@@ -197,8 +197,7 @@ func TestKnown(t *testing.T) {
 		a    Arrival
 	}
 	run := func(known bool) (all []arrival, told int, c Counts, events uint64) {
-		var f *floor
-		f = newFloor(t, func(s *setup) {
+		f := newFloor(t, func(s *setup) {
 			s.config.Params.Validation = engine.Uniform(0, int64(second/100))
 			s.network.Loss = [][]uint32{{50_000}}
 			if known {

@@ -204,7 +204,7 @@ func (p *Part) arrive(c *engine.Partition, node engine.Node, v validation) {
 	if check == nil {
 		ready += engine.Instant(p.topic.params.Validation.Draw(&p.topic.nodes[node].stream))
 	} else {
-		valid := false
+		var valid bool
 		ready, valid = check(c, node, v.from, m, true)
 		v.bad = !valid
 	}
@@ -264,7 +264,7 @@ func (p *Part) send(c *engine.Partition, node engine.Node, to Peer, id engine.Ha
 			p.counts.Lost++
 		case at-m.At >= p.topic.params.SeenTTL:
 			p.counts.Late++
-		case p.topic.config.Known != nil && p.comesAfter(at, id, to.Node):
+		case p.topic.config.Known != nil && p.topic.lives[to.Node] != 0 && p.comesAfter(at, id, to.Node):
 			p.counts.Copies++
 			p.counts.Duplicates++
 			p.topic.config.Known(c, at, to.Node, node, *m)
