@@ -63,7 +63,9 @@ func TestGossipKeys(t *testing.T) {
 		{"nobody declines", []string{"gossip.idontwant-heartbeats=0"}, func(o, base outcome) bool { return o.IDontWants == 0 && base.IDontWants > 0 }},
 		{"what takes long is declined in time", []string{"gossip.validation=50ms"}, func(o, base outcome) bool { return o.Declined > base.Declined*2 }},
 		{"one waits at a time", []string{"roles.member.access={up: 100kbit/s, down: 1Gbit/s}", "gossip.queue=1"}, func(o, base outcome) bool { return o.Lost > base.Lost*11/10 }},
-		{"work", []string{"cpu.gossip=1ms"}, func(o, base outcome) bool { return o.work > base.work && o.work > 900*time.Microsecond*time.Duration(o.Copies) }},
+		{"work", []string{"cpu.gossip=1ms"}, func(o, base outcome) bool {
+			return o.work > base.work && o.work > 900*time.Microsecond*time.Duration(o.Copies)
+		}},
 	} {
 		without := base
 		if others := c.settings[:len(c.settings)-1]; len(others) > 0 {
