@@ -23,6 +23,7 @@ type node struct {
 	disk      *disk
 	labour    *labour             // nil: its work takes no time
 	liar      adversary.Adversary // nil: honest
+	due       replica.Instant     // of its next turn beside the regular ones
 
 	up      bool
 	life    uint32 // counts starts; what belongs to an earlier life is dropped
@@ -342,6 +343,9 @@ func (n *node) say(w *World, s adversary.Speech) {
 	}
 	for _, said := range n.liar.Say(w.now, s) {
 		w.post(n, said)
+	}
+	if n.liar.Due() != replica.Never {
+		w.hurry(n)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
-	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/network"
@@ -77,12 +76,7 @@ func (x *site) plan(p *scenario.Plant) Plan {
 			DriftPPM: int64(eitherWay(draw.Int64N, time.Duration(role.Clock.Drift))),
 		})
 	}
-	for a := range s.Adversaries {
-		who, _ := x.roster.Liars(a)
-		for _, node := range x.local(who) {
-			plan.Liars = append(plan.Liars, LiarPlan{Node: node, Kind: string(s.Adversaries[a].Kind)})
-		}
-	}
+	plan.Liars = x.liars()
 	return plan
 }
 
@@ -118,19 +112,6 @@ func (x *site) timing() replica.Timing {
 		TimeoutFloor: t.TimeoutFloor, TimeoutCap: t.TimeoutCap, Resend: t.Resend,
 		BatchSpacing: t.BatchSpacing, FetchTimeout: t.FetchTimeout, Grace: t.Grace,
 	}
-}
-
-// spell keeps a liar honest outside its time.
-func (x *site) spell(a adversary.Adversary, node int) adversary.Adversary {
-	for i := range x.scenario.Adversaries {
-		who, _ := x.roster.Liars(i)
-		for _, liar := range x.local(who) {
-			if said := &x.scenario.Adversaries[i]; liar == node {
-				return adversary.During(a, instant(said.From), instant(said.Until))
-			}
-		}
-	}
-	return a
 }
 
 // costsOf returns what a scenario's operations cost.

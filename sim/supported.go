@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
-	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/scenario"
 )
 
@@ -77,11 +75,6 @@ func supportedEvents(s *scenario.Scenario) error {
 			return &UnsupportedError{key + ".bandwidth", "a clog cannot narrow links yet", `"extra" and "loss" work`}
 		}
 	}
-	for i := range s.Adversaries {
-		if kind := s.Adversaries[i].Kind; !slices.Contains(attacksThatRun(), string(kind)) {
-			return &UnsupportedError{fmt.Sprintf("adversaries[%d].kind", i), fmt.Sprintf("%q does not run yet", kind), "there are " + strings.Join(attacksThatRun(), ", ")}
-		}
-	}
 	if len(s.Outputs.Events) > 1 {
 		return &UnsupportedError{"outputs.events[1]", "one window is written down at most", "join the windows to one"}
 	}
@@ -89,19 +82,6 @@ func supportedEvents(s *scenario.Scenario) error {
 		return &UnsupportedError{"outputs.dag[1]", "one window is drawn at most", "join the windows to one"}
 	}
 	return nil
-}
-
-// attacksThatRun returns the attacks that do here what a scenario says of them.
-// Those with settings of their own choose victims, skew, rate and lateness
-// themselves so far: floorsim check has them lie.
-func attacksThatRun() []string {
-	settings := []scenario.Attack{
-		scenario.AttackSelective, scenario.AttackCensor, scenario.AttackEclipse,
-		scenario.AttackSkew, scenario.AttackSyncFlood, scenario.AttackLeaderLate,
-	}
-	return slices.DeleteFunc(adversary.Kinds(), func(kind string) bool {
-		return slices.Contains(settings, scenario.Attack(kind))
-	})
 }
 
 // hitsReplicas refuses what would break a processor, disk or clock of devices

@@ -40,7 +40,8 @@ type Self struct {
 	MemberKey dag.PrivateKey
 	Device    dag.PrivateKey // of a device that it owns
 	Rand      *rand.Rand
-	Masks     []uint64 // see scripted
+	Masks     []uint64  // see scripted
+	Settings  *Settings // nil: it chooses for itself
 }
 
 // Speech is a message about to leave. Exactly one of Message and Raw is set.
@@ -59,6 +60,9 @@ type Adversary interface {
 	Say(now replica.Instant, s Speech) []Speech
 	// Act returns what it says of its own accord; it is asked every few milliseconds.
 	Act(now replica.Instant) []Speech
+	// Due returns when it is to be asked at the latest, replica.Never if it is in no
+	// hurry. It may change with whatever it is told.
+	Due() replica.Instant
 	// Wall returns the clock reading its Replica gets in place of the true one.
 	Wall(now replica.Instant, wall dag.UnixMilli) dag.UnixMilli
 }
@@ -126,6 +130,9 @@ func (faithful) Say(_ replica.Instant, s Speech) []Speech { return []Speech{s} }
 
 // Act implements Adversary.
 func (faithful) Act(replica.Instant) []Speech { return nil }
+
+// Due implements Adversary.
+func (faithful) Due() replica.Instant { return replica.Never }
 
 // Wall implements Adversary.
 func (faithful) Wall(_ replica.Instant, wall dag.UnixMilli) dag.UnixMilli { return wall }

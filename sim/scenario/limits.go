@@ -32,6 +32,8 @@ const (
 const (
 	// maxNodes is ten times what the simulator has been built for.
 	maxNodes = 1_000_000
+	// maxAsksPerSecond is how often a liar may ask: beyond it a run holds hardly anything else.
+	maxAsksPerSecond = 10_000
 	// maxNameBytes is a DNS label's, as for every name in a genesis document.
 	maxNameBytes = 63
 	// maxRecordBytes is the protocol's bound on a record's payload.

@@ -339,7 +339,16 @@ func (c *checker) adversary(a *Adversary, path string) {
 		}
 	}
 	if a.Victims != nil {
-		c.selector(path+".victims", a.Victims, c.groupNames(), false)
+		for _, node := range c.selector(path+".victims", a.Victims, c.groupNames(), false) {
+			if role := c.roster.Role(node); c.s.Roles.Of(role).Fidelity != FidelityReplica {
+				c.failf(path+".victims", "%s would be among the victims, which is a %q and has neither lanes nor peers; expected a role whose fidelity is %q",
+					c.roster.Name(node), c.s.Roles.Of(role).Fidelity, FidelityReplica)
+				break
+			}
+		}
+	}
+	if a.Kind == AttackSyncFlood && a.Rate.Compare(Rate{maxAsksPerSecond, time.Second}) > 0 {
+		c.failf(path+".rate", "%v is more than %d/s", a.Rate, maxAsksPerSecond)
 	}
 	c.within(path+".from", a.From)
 	if a.Until <= a.From || a.Until > c.s.Duration {
