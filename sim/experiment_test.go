@@ -108,7 +108,6 @@ func TestUnsupported(t *testing.T) {
 		{"gossip.degree=8", "gossip"},
 		{"load[0].attested=true", "load[0].attested"},
 		{"faults[0].disk=lost", "faults[0].disk"},
-		{"faults[2].bandwidth=1Mbit/s", "faults[2].bandwidth"},
 		{"faults[3].who={role: device}", "faults[3].who"},
 	} {
 		settings := []string{c.setting}

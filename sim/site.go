@@ -201,14 +201,6 @@ type wire struct {
 	notice   time.Duration
 }
 
-// clog is messages lost now between some nodes.
-type clog struct {
-	fault    int
-	from, to *network.Set
-	oneWay   bool
-	loss     uint32
-}
-
 // lay makes the network.
 func (l *wire) lay(x *site, seed uint64) error {
 	s, p := x.scenario, &x.roster.Plants[x.plant]
@@ -269,7 +261,8 @@ func (l *wire) send(to []replica.Instant, now replica.Instant, from, node, bytes
 		if lost := l.link.Loss > 0 && rng.Chance(uint32(l.link.Loss)); !ok || lost || l.clogged(rng, from, node) {
 			continue
 		}
-		to = append(to, l.order(now, replica.Instant(at)+replica.Instant(late), from, node, bytes+l.overhead))
+		narrowed := l.squeeze(now, replica.Instant(at)+replica.Instant(late), from, node, bytes+l.overhead)
+		to = append(to, l.order(now, narrowed, from, node, bytes+l.overhead))
 	}
 	return to
 }
@@ -304,19 +297,6 @@ func (l *wire) order(now, at replica.Instant, from, node, bytes int) replica.Ins
 		l.last[pair] = at
 	}
 	return at
-}
-
-// clogged draws whether a fault loses a message.
-func (l *wire) clogged(rng *engine.Stream, from, to int) bool {
-	for i := range l.clogs {
-		c := &l.clogs[i]
-		hit := c.from.Has(engine.Node(from)) && c.to.Has(engine.Node(to)) ||
-			!c.oneWay && c.to.Has(engine.Node(from)) && c.from.Has(engine.Node(to))
-		if hit && rng.Chance(c.loss) {
-			return true
-		}
-	}
-	return false
 }
 
 // open reports whether a message from one node can reach another now.

@@ -121,9 +121,7 @@ func (x *site) begin(w *World, i int) {
 		cut := x.cut(k)
 		cut.Clog = engine.Uniform(0, int64(f.Extra))
 		k.cut = x.wire.net.Begin(cut)
-		if f.Loss > 0 {
-			x.wire.clogs = append(x.wire.clogs, clog{i, cut.From, cut.To, cut.OneWay, uint32(f.Loss)})
-		}
+		x.wire.clog(i, f, &cut)
 	default:
 		x.hardware(w, k, true)
 	}
@@ -149,12 +147,7 @@ func (x *site) end(w *World, i int) {
 		w.relink()
 	case scenario.FaultClog:
 		x.wire.net.End(k.cut)
-		for j := range x.wire.clogs {
-			if x.wire.clogs[j].fault == i {
-				x.wire.clogs = append(x.wire.clogs[:j], x.wire.clogs[j+1:]...)
-				break
-			}
-		}
+		x.wire.unclog(i)
 	default:
 		x.hardware(w, k, false)
 	}

@@ -71,8 +71,6 @@ func supportedEvents(s *scenario.Scenario) error {
 		switch {
 		case f.Disk == scenario.DiskLost:
 			return &UnsupportedError{key + ".disk", `"lost" does not run yet`, `"kept" and "torn" do`}
-		case f.Bandwidth != 0:
-			return &UnsupportedError{key + ".bandwidth", "a clog cannot narrow links yet", `"extra" and "loss" work`}
 		}
 	}
 	if len(s.Outputs.Events) > 1 {
