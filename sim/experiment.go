@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/result"
 	"github.com/floormesh/floormesh/sim/scenario"
@@ -167,10 +168,22 @@ func (x *Experiment) verdicts() (all []result.Verdict) {
 			}
 		}
 		if held {
-			all = append(all, result.Verdict{Checker: property, Held: true, Node: result.NoNode, Detail: "in every site"})
+			detail := "in every site"
+			if released := x.released(); released > 0 && property == check.Liveness {
+				detail += fmt.Sprintf("; %d acknowledged records were lost with disks", released)
+			}
+			all = append(all, result.Verdict{Checker: property, Held: true, Node: result.NoNode, Detail: detail})
 		}
 	}
 	return all
+}
+
+// released returns how many acknowledged records were lost with disks.
+func (x *Experiment) released() (records int) {
+	for _, w := range x.sites {
+		records += w.checks.Released()
+	}
+	return records
 }
 
 // checked returns the properties that are checked.

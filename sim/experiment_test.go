@@ -107,7 +107,6 @@ func TestUnsupported(t *testing.T) {
 		{"protocol.ordering=hotstuff", "protocol.ordering"},
 		{"gossip.degree=8", "gossip"},
 		{"load[0].attested=true", "load[0].attested"},
-		{"faults[0].disk=lost", "faults[0].disk"},
 		{"faults[3].who={role: device}", "faults[3].who"},
 	} {
 		settings := []string{c.setting}

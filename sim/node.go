@@ -95,6 +95,13 @@ func (n *node) stop(w *World) {
 	w.trace.linef(w.now, n.id, "loses power")
 }
 
+// lose takes the disk of a node that is down.
+func (n *node) lose(w *World) {
+	n.disk.lose()
+	w.checks.Lost(n.id)
+	w.trace.linef(w.now, n.id, "loses its disk")
+}
+
 // step gives the replica one input and carries out what it can, at once or, if
 // its work takes time, once it has been done.
 func (n *node) step(w *World, in replica.Input) {
@@ -285,6 +292,9 @@ func (n *node) curbed(w *World, peer int) {
 
 // alarmed checks alarms that can only be raised if somebody lies.
 func (n *node) alarmed(w *World, a replica.Alarm) {
+	if a.Kind == replica.AlarmRetired && w.checks.HasLost(n.id) {
+		return // as it must
+	}
 	if n.liar == nil && len(w.plan.Liars) == 0 {
 		w.checks.Failf(check.GoodFaith, n.id, "alarm %s, though nobody lies: %s", a.Kind, a.Detail)
 	}

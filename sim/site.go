@@ -99,6 +99,11 @@ func (x *site) local(nodes []int) (own []int) {
 func (x *site) found(g *dag.Genesis) {
 	p := &x.scenario.Protocol
 	g.Site = strings.ReplaceAll(x.roster.Plants[x.plant].Name, "/", "-") // as names in a genesis are
+	if losesDisks(x.scenario) {
+		// Who starts with nothing takes lanes numbered by the minutes since: none that
+		// it had, unless its clock says that no minute has passed since the founding.
+		g.Created -= dag.UnixMilli(x.scenario.Roles.Member.Clock.Skew / time.Millisecond)
+	}
 	g.WindowRounds, g.DuplicateLeaves = uint32(p.WindowRounds), uint32(p.DuplicateLeaves)
 	g.CheckpointMillis = uint32(p.CheckpointInterval / time.Millisecond)
 	g.CheckpointRounds = uint32(p.CheckpointRounds)

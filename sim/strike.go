@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus"
@@ -105,10 +106,8 @@ func (x *site) begin(w *World, i int) {
 	case scenario.FaultCrash, scenario.FaultPower, scenario.FaultChurn:
 		for _, node := range k.who {
 			x.downs[node]++
-			if node < len(w.nodes) && w.nodes[node].up {
-				w.nodes[node].disk.keepAll = f.Disk == scenario.DiskKept
-				w.nodes[node].stop(w)
-				x.notes.crashed(w, node)
+			if node < len(w.nodes) {
+				x.stop(w, w.nodes[node], f.Disk)
 			}
 		}
 		w.relink()
@@ -125,6 +124,23 @@ func (x *site) begin(w *World, i int) {
 	default:
 		x.hardware(w, k, true)
 	}
+}
+
+// stop takes the power away from a node, and more than that from its disk.
+func (x *site) stop(w *World, n *node, left scenario.DiskState) {
+	if n.up {
+		n.disk.keepAll = left == scenario.DiskKept
+		n.stop(w)
+		x.notes.crashed(w, n.id)
+	}
+	if left == scenario.DiskLost {
+		n.lose(w)
+	}
+}
+
+// losesDisks reports whether a disk is ever lost.
+func losesDisks(s *scenario.Scenario) bool {
+	return slices.ContainsFunc(s.Faults, func(f scenario.Fault) bool { return f.Disk == scenario.DiskLost })
 }
 
 // end mends it.

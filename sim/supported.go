@@ -65,14 +65,6 @@ func supportedEvents(s *scenario.Scenario) error {
 			return &UnsupportedError{fmt.Sprintf("load[%d].attested", i), "gateways do not sign for devices yet", "false: devices sign for themselves"}
 		}
 	}
-	for i := range s.Faults {
-		f := &s.Faults[i]
-		key := fmt.Sprintf("faults[%d]", i)
-		switch {
-		case f.Disk == scenario.DiskLost:
-			return &UnsupportedError{key + ".disk", `"lost" does not run yet`, `"kept" and "torn" do`}
-		}
-	}
 	if len(s.Outputs.Events) > 1 {
 		return &UnsupportedError{"outputs.events[1]", "one window is written down at most", "join the windows to one"}
 	}

@@ -80,6 +80,7 @@ type Suite struct {
 	tickets acknowledged
 	signed  []signatures
 	calm    calm
+	losses  losses
 }
 
 // New returns a suite for the nodes of a genesis, in its order.
@@ -92,6 +93,7 @@ func New(g *dag.Genesis, honest []bool) *Suite {
 		history:    newHistory(),
 		tickets:    newAcknowledged(),
 		calm:       newCalm(len(honest)),
+		losses:     newLosses(len(honest)),
 	}
 	for i := range g.Gateways {
 		s.numbers[g.Gateways[i].Node] = i
@@ -138,6 +140,9 @@ func (s *Suite) Exists(b *dag.Batch) {
 		if lies || r.Signer == b.Lane.Key && r.Format == dag.FormatAdmin {
 			s.statements[r.Statement()] = true
 		}
+	}
+	if !lies {
+		s.opened(author, b)
 	}
 }
 

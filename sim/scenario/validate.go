@@ -317,6 +317,8 @@ func (c *checker) faultKind(f *Fault, path string) {
 		if f.Extra == 0 && f.Loss == 0 && f.Bandwidth == 0 {
 			c.failf(path, `this clogs nothing; expected "extra", "loss" or "bandwidth"`)
 		}
+	case FaultCrash, FaultPower, FaultChurn:
+		c.lost(f, path)
 	case FaultClockJump:
 		if f.By == 0 {
 			c.failf(path+".by", "a jump by nothing")
@@ -326,6 +328,20 @@ func (c *checker) faultKind(f *Fault, path string) {
 			c.failf(path, `"who" is missing: cutting everybody off leaves nobody on the other side; expected a selector`)
 		}
 	default:
+	}
+}
+
+// lost checks that who loses its disk is away long enough.
+func (c *checker) lost(f *Fault, path string) {
+	last := f.At + time.Duration(max(0, f.Times-1))*f.Every
+	switch {
+	case f.Disk != DiskLost:
+	case f.Kind == FaultChurn:
+		c.failf(path+".disk", "%q in a churn: a node that comes and goes keeps its disk; expected a crash, or another disk", f.Disk)
+	case f.For < leastLoss:
+		c.failf(path+".for", "%s is too short for a lost disk: new lanes are numbered by the minute; expected at least %s", duration(f.For), duration(leastLoss))
+	case last+f.For > c.s.Duration:
+		c.failf(path+".for", "%s from %s on is beyond the end of the scenario, and a lost disk takes its time; expected an end within %s", duration(f.For), duration(last), duration(c.s.Duration))
 	}
 }
 
