@@ -65,12 +65,6 @@ func supportedEvents(s *scenario.Scenario) error {
 			return &UnsupportedError{fmt.Sprintf("load[%d].attested", i), "gateways do not sign for devices yet", "false: devices sign for themselves"}
 		}
 	}
-	if len(s.Outputs.Events) > 1 {
-		return &UnsupportedError{"outputs.events[1]", "one window is written down at most", "join the windows to one"}
-	}
-	if len(s.Outputs.DAG) > 1 {
-		return &UnsupportedError{"outputs.dag[1]", "one window is drawn at most", "join the windows to one"}
-	}
 	return nil
 }
 
