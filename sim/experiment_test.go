@@ -106,7 +106,6 @@ func TestUnsupported(t *testing.T) {
 		{"sites[1].observers=1", "sites[1].observers"},
 		{"protocol.ordering=hotstuff", "protocol.ordering"},
 		{"gossip.degree=8", "gossip"},
-		{"load[0].attested=true", "load[0].attested"},
 		{"faults[3].who={role: device}", "faults[3].who"},
 	} {
 		settings := []string{c.setting}

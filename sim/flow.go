@@ -18,6 +18,7 @@ type source struct {
 	node   int // who submits
 	home   int // its gateway, or itself
 	key    dag.PrivateKey
+	name   string // of a device that cannot sign
 	rand   engine.Stream
 	period time.Duration // at 100% of the rate
 	first  time.Duration // after the load's start
@@ -44,6 +45,9 @@ func (x *site) supply(w *World) {
 				src.home = x.roster.Gateway(node+x.first) - x.first
 			}
 			src.key = newKey(w.crypto, &src.rand)
+			if l.Attested {
+				src.name = x.roster.Name(node + x.first)
+			}
 			if l.Rate.Count > 0 {
 				src.period = l.Rate.Per / time.Duration(l.Rate.Count)
 				turn := k
@@ -133,12 +137,12 @@ func (x *site) submit(w *World, src *source) error {
 	v := visit{}
 	bytes := 0
 	for range src.load.Records {
-		n, err := w.load.make(src, w.mesh)
+		n, err := w.load.make(w, src)
 		if err != nil {
 			return err
 		}
 		v.records = append(v.records, n)
-		bytes += len(w.load.records[n].Raw())
+		bytes += w.load.size(n)
 	}
 	at := w.now
 	if src.node != src.home {
@@ -153,35 +157,43 @@ func (x *site) submit(w *World, src *source) error {
 	w.load.comeTo(w, at, src.home, v)
 	if src.load.Again > 0 && src.rand.Chance(uint32(src.load.Again)) {
 		other := int(src.rand.Below(uint64(len(w.nodes))))
-		w.load.comeTo(w, at+instant(time.Duration(src.rand.Below(uint64(time.Second)))), other, v)
+		w.load.comeTo(w, at+instant(time.Duration(src.rand.Below(uint64(time.Second)))), other, w.load.copied(src, v, other))
 	}
 	return nil
 }
 
-// make signs one more record and returns its number.
-func (l *load) make(src *source, mesh dag.MeshID) (int, error) {
+// make makes one more record, signed if its device can, and returns its number.
+func (l *load) make(w *World, src *source) (int, error) {
 	number := len(l.records)
 	size := int64(src.load.Size)
 	if wide := src.load.SizeSpread.Of(size); wide > 0 {
 		size += int64(src.rand.Below(uint64(2*wide+1))) - wide
 	}
+	if src.load.Attested {
+		return l.hold(w, src, int(size))
+	}
 	payload := make([]byte, max(16, size))
 	binary.BigEndian.PutUint64(payload, uint64(number))
-	r, err := dag.SignRecord(mesh, src.key, dag.FormatSenMLCBOR, payload)
+	r, err := dag.SignRecord(w.mesh, src.key, dag.FormatSenMLCBOR, payload)
 	if err != nil {
 		return 0, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
 	}
+	l.keep(src, r, src.home)
+	return number, nil
+}
+
+// keep adds a record of a source's, nil if it is not signed yet, for a gateway.
+func (l *load) keep(src *source, r *dag.Record, home int) {
 	class := dag.LaneReadings
 	if src.load.Lane == scenario.LaneAlarms {
 		class = dag.LaneAlarms
 	}
 	l.records = append(l.records, r)
 	l.done = append(l.done, false)
-	l.homes = append(l.homes, int32(src.home))
+	l.homes = append(l.homes, int32(home))
 	l.classes = append(l.classes, class)
 	l.retries = append(l.retries, src.load.Retry)
 	l.open++
-	return number, nil
 }
 
 // comeTo sends records to a node.

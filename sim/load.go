@@ -34,9 +34,10 @@ type load struct {
 
 	// Of the records of a scenario: where they are handed over, in which lane, and
 	// after how long again.
-	homes   []int32
-	classes []dag.LaneNumber
-	retries []time.Duration
+	homes    []int32
+	classes  []dag.LaneNumber
+	retries  []time.Duration
+	unsigned unsigned
 }
 
 // visit is a device at a gateway's door with some records.
@@ -54,8 +55,8 @@ func newLoad(seed uint64, plan LoadPlan, mesh dag.MeshID, crypto oracle.Crypto) 
 		records: make([]*dag.Record, plan.Records),
 		done:    make([]bool, plan.Records),
 		waiting: make(map[replica.Ticket]attempt),
-		numbers: make(map[dag.Digest]int),
-		open:    plan.Records,
+		numbers: make(map[dag.Digest]int), unsigned: make(unsigned),
+		open: plan.Records,
 	}
 	keys := newStream(seed, nobody, purposeKeys)
 	for range plan.Devices {
@@ -110,7 +111,7 @@ func (l *load) submit(w *World, n *node, v visit) error {
 	}
 	in := replica.Submitted{}
 	for _, i := range v.records {
-		r, err := l.record(i)
+		r, err := l.at(n, i)
 		if err != nil {
 			return err
 		}
@@ -150,6 +151,7 @@ func (l *load) acknowledged(record int) {
 	if !l.done[record] {
 		l.done[record] = true
 		l.open--
+		delete(l.unsigned, record)
 	}
 }
 

@@ -52,19 +52,6 @@ func supported(s *scenario.Scenario) error {
 			return &UnsupportedError{part.key, "only the default runs yet: gossip goes straight from its author to everybody", "leave " + part.key + " out"}
 		}
 	}
-	if s.Roles.Device.Fidelity != scenario.FidelitySource {
-		return &UnsupportedError{"roles.device.fidelity", fmt.Sprintf("%q does not run yet", s.Roles.Device.Fidelity), "--set roles.device.fidelity=source"}
-	}
-	return supportedEvents(s)
-}
-
-// supportedEvents looks at what happens: load, faults, liars, outputs.
-func supportedEvents(s *scenario.Scenario) error {
-	for i := range s.Load {
-		if s.Load[i].Attested {
-			return &UnsupportedError{fmt.Sprintf("load[%d].attested", i), "gateways do not sign for devices yet", "false: devices sign for themselves"}
-		}
-	}
 	return nil
 }
 

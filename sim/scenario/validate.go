@@ -188,8 +188,12 @@ func (c *checker) roles() {
 	if c.s.Roles.Observer.Fidelity == FidelitySource {
 		c.failf("roles.observer.fidelity", "a %q hears nothing; expected %q or %q", FidelitySource, FidelityFollower, FidelityReplica)
 	}
-	if c.s.Roles.Device.Fidelity == FidelityReplica {
-		c.failf("roles.device.fidelity", "a %q is a gateway; expected %q or %q", FidelityReplica, FidelitySource, FidelityFollower)
+	switch f := c.s.Roles.Device.Fidelity; f {
+	case FidelityReplica:
+		c.failf("roles.device.fidelity", "a %q is a gateway; expected %q", f, FidelitySource)
+	case FidelityFollower: // gossip is for nodes, which have a key in the genesis; devices only sign
+		c.failf("roles.device.fidelity", "a %q takes part in gossip, as observers do; expected %q", f, FidelitySource)
+	default:
 	}
 }
 
