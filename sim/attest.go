@@ -8,12 +8,6 @@ import (
 	"github.com/floormesh/floormesh/dag/senml"
 )
 
-// unsigned is what devices hand over that cannot sign: SenML, which names its device.
-// The gateway signs it whenever it comes, which takes its time, and to the same
-// bytes; another gateway's record of it is another record. That is how real
-// gateways attest.
-type unsigned map[int][]byte // by number of the record, until it is acknowledged
-
 // reading returns a pack of about a size: not less than its names take.
 func reading(device string, number uint64, seconds int64, size int) ([]byte, error) {
 	pack := func(bytes int) ([]byte, error) {
@@ -38,21 +32,24 @@ func reading(device string, number uint64, seconds int64, size int) ([]byte, err
 // numberBytes is what a record's number takes.
 const numberBytes = 8
 
-// hold keeps a reading that its gateway will sign, and returns its number.
-func (l *load) hold(w *World, src *source, size int) (int, error) {
-	number := len(l.records)
-	seconds := int64(src.clock(w) / 1000)
-	text, err := reading(src.name, uint64(number), seconds, size)
+// hold makes an item of what a device hands over that cannot sign: SenML, which
+// names it. The gateway signs that whenever it comes, which takes its time, and to
+// the same bytes; another gateway's record of it is another record. That is how real
+// gateways attest.
+func (l *load) hold(w *World, src *source, size int) (*item, error) {
+	now := w.nodes[src.home].clock.wall(w.now) // the device has no clock
+	text, err := reading(src.name, uint64(l.made), int64(now/1000), size)
 	if err != nil {
-		return 0, fmt.Errorf("a reading of %s: %w", src.name, err)
+		return nil, fmt.Errorf("a reading of %s: %w", src.name, err)
 	}
-	l.unsigned[number] = text
-	l.keep(src, nil, src.home)
-	return number, nil
+	return l.held(src, src.home, text), nil
 }
 
-// clock is the time that a reading bears: that of the gateway, as its device has none.
-func (src *source) clock(w *World) dag.UnixMilli { return w.nodes[src.home].clock.wall(w.now) }
+func (l *load) held(src *source, home int, text []byte) *item {
+	l.made++
+	l.open++
+	return &item{number: l.made - 1, source: src, home: home, unsigned: text}
+}
 
 // copied returns a visit of the same readings at another gateway.
 func (l *load) copied(src *source, v visit, home int) visit {
@@ -60,34 +57,25 @@ func (l *load) copied(src *source, v visit, home int) visit {
 		return v
 	}
 	other := visit{}
-	for _, n := range v.records {
-		number := len(l.records)
-		l.unsigned[number] = l.unsigned[n]
-		l.keep(src, nil, home)
-		other.records = append(other.records, number)
+	for _, it := range v.items {
+		other.items = append(other.items, l.held(src, home, it.unsigned))
 	}
 	return other
 }
 
-// at returns record number i as a node gets it: signed by its device or, if that
-// cannot sign, by the node.
-func (l *load) at(n *node, i int) (*dag.Record, error) {
-	text, attests := l.unsigned[i]
-	if !attests {
-		return l.record(i)
-	}
-	r, err := dag.SignRecord(l.mesh, n.nodeKey, dag.FormatSenMLCBOR, text)
+// attest has a node sign an item.
+func (l *load) attest(n *node, it *item) (err error) {
+	it.record, err = dag.SignRecord(l.mesh, n.nodeKey, dag.FormatSenMLCBOR, it.unsigned)
 	if err != nil {
-		return nil, fmt.Errorf("attest record %d: %w", i, err)
+		return fmt.Errorf("attest record %d: %w", it.number, err)
 	}
-	l.records[i] = r
-	return r, nil
+	return nil
 }
 
-// size returns how many bytes a device hands over of a record.
-func (l *load) size(i int) int {
-	if text, attests := l.unsigned[i]; attests {
-		return len(text)
+// size returns how many bytes a device hands over.
+func (it *item) size() int {
+	if it.unsigned != nil {
+		return len(it.unsigned)
 	}
-	return len(l.records[i].Raw())
+	return len(it.record.Raw())
 }

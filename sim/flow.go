@@ -23,6 +23,7 @@ type source struct {
 	period time.Duration // at 100% of the rate
 	first  time.Duration // after the load's start
 	burst  bool
+	class  dag.LaneNumber
 }
 
 // supply makes the sources of a site.
@@ -39,7 +40,7 @@ func (x *site) supply(w *World) {
 		common := engine.NewStream(s.Seed, engine.Nobody, engine.Purpose(purposeFlow))
 		common.Jump(uint64(i))
 		for k, node := range own {
-			src := source{load: l, node: node, home: node, rand: *newStream(w.plan.Seed, node, purposeFlow)}
+			src := source{load: l, node: node, home: node, class: classOf(l), rand: *newStream(w.plan.Seed, node, purposeFlow)}
 			src.rand.Jump(uint64(i) << 40)
 			if node >= len(w.nodes) {
 				src.home = x.roster.Gateway(node+x.first) - x.first
@@ -137,12 +138,12 @@ func (x *site) submit(w *World, src *source) error {
 	v := visit{}
 	bytes := 0
 	for range src.load.Records {
-		n, err := w.load.make(w, src)
+		it, err := w.load.make(w, src)
 		if err != nil {
 			return err
 		}
-		v.records = append(v.records, n)
-		bytes += w.load.size(n)
+		v.items = append(v.items, it)
+		bytes += it.size()
 	}
 	at := w.now
 	if src.node != src.home {
@@ -162,9 +163,8 @@ func (x *site) submit(w *World, src *source) error {
 	return nil
 }
 
-// make makes one more record, signed if its device can, and returns its number.
-func (l *load) make(w *World, src *source) (int, error) {
-	number := len(l.records)
+// make makes one more record, signed if its device can.
+func (l *load) make(w *World, src *source) (*item, error) {
 	size := int64(src.load.Size)
 	if wide := src.load.SizeSpread.Of(size); wide > 0 {
 		size += int64(src.rand.Below(uint64(2*wide+1))) - wide
@@ -173,27 +173,22 @@ func (l *load) make(w *World, src *source) (int, error) {
 		return l.hold(w, src, int(size))
 	}
 	payload := make([]byte, max(16, size))
-	binary.BigEndian.PutUint64(payload, uint64(number))
+	binary.BigEndian.PutUint64(payload, uint64(l.made))
 	r, err := dag.SignRecord(w.mesh, src.key, dag.FormatSenMLCBOR, payload)
 	if err != nil {
-		return 0, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
+		return nil, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
 	}
-	l.keep(src, r, src.home)
-	return number, nil
+	l.made++
+	l.open++
+	return &item{number: l.made - 1, record: r, source: src, home: src.home}, nil
 }
 
-// keep adds a record of a source's, nil if it is not signed yet, for a gateway.
-func (l *load) keep(src *source, r *dag.Record, home int) {
-	class := dag.LaneReadings
-	if src.load.Lane == scenario.LaneAlarms {
-		class = dag.LaneAlarms
+// classOf says in which lane a load's records go.
+func classOf(l *scenario.Load) dag.LaneNumber {
+	if l.Lane == scenario.LaneAlarms {
+		return dag.LaneAlarms
 	}
-	l.records = append(l.records, r)
-	l.done = append(l.done, false)
-	l.homes = append(l.homes, int32(home))
-	l.classes = append(l.classes, class)
-	l.retries = append(l.retries, src.load.Retry)
-	l.open++
+	return dag.LaneReadings
 }
 
 // comeTo sends records to a node.

@@ -62,7 +62,7 @@ func (w *World) corrupt() error {
 			draws.Jump(uint64(i+1) << 40)
 		}
 		liar, err := adversary.New(l.Kind, adversary.Self{
-			Seat: l.Node, Nodes: w.plan.Nodes,
+			Seat: l.Node, Nodes: w.plan.Nodes, Members: w.members,
 			Mesh: w.mesh, Domain: w.domain, Genesis: w.genesis, Verifier: w.verifier, Gateways: w.genesis.Gateways,
 			NodeKey: n.nodeKey, MemberKey: n.memberKey,
 			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),

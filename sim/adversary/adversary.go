@@ -29,8 +29,9 @@ const Everyone = -1
 
 // Self is what an adversary has.
 type Self struct {
-	Seat      int // its place among the gateways, which is its author number
-	Nodes     int
+	Seat      int // its place among the gateways, which is its author number if it is a member
+	Nodes     int // gateways, the committee first
+	Members   int // of the committee
 	Mesh      dag.MeshID
 	Domain    *dag.Domain
 	Genesis   *dag.Genesis
@@ -163,7 +164,7 @@ func (s *Self) each(one Speech) []Speech {
 }
 
 // quorum returns how many authors of the round before a block must refer to.
-func (s *Self) quorum() int { return quorum.Q(s.Nodes) }
+func (s *Self) quorum() int { return quorum.Q(s.Members) }
 
 // victim picks one of the others.
 func (s *Self) victim() int {

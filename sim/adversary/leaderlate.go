@@ -90,7 +90,7 @@ func (a *leaderLate) Due() replica.Instant {
 
 // leads reports whether a block leads its round, as long as nobody is passed over.
 func (a *leaderLate) leads(b *dag.Block) bool {
-	leader, ok := order.NewRotation(a.self.Domain.Epoch, a.self.Nodes, consensus.Set{}).Leader(b.Round)
+	leader, ok := order.NewRotation(a.self.Domain.Epoch, a.self.Members, consensus.Set{}).Leader(b.Round)
 	return ok && int(leader) == a.self.Seat
 }
 

@@ -32,7 +32,7 @@ func (a *selective) Say(_ replica.Instant, s Speech) []Speech {
 		return a.shun(s)
 	}
 	others := a.self.others()
-	few := quorum.Validity(a.self.Nodes)
+	few := quorum.Validity(a.self.Members)
 	if s.To != Everyone {
 		if a.self.Rand.IntN(len(others)) < few {
 			return []Speech{s}

@@ -94,6 +94,6 @@ func (a *syncFlood) question() message.Message {
 	case kind == 3:
 		return &message.WantCommits{}
 	default:
-		return &message.Tips{Highest: make([]dag.Round, a.self.Nodes)}
+		return &message.Tips{Highest: make([]dag.Round, a.self.Members)}
 	}
 }

@@ -199,7 +199,7 @@ func TestCheckers(t *testing.T) {
 			l.Final(1, l.executed(5))
 			l.Lost(0)
 			l.settled()
-		}, "n0, at commit 0, lacks 2 records"},
+		}, "n0 lost its disk and is at commit 0, and was at 1"},
 		{"final on a lost disk again", func(l *ledger) {
 			l.acknowledge()
 			l.Final(0, l.executed(5))
