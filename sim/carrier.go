@@ -23,7 +23,7 @@ type carrier struct {
 	items   engine.Slab[rumour]
 	known   map[dag.Digest]engine.Handle // of messages, in the topic
 	told    []told                       // by node, unless always
-	deceits [][]deceit                     // by node
+	deceits [][]deceit                   // by node
 	costs   []*oracle.Costs              // by node: many share theirs
 	extra   replica.Instant              // that checking takes beside its work
 	deliver func(w *World, node, from int, p *parcel)
