@@ -24,7 +24,7 @@ type carrier struct {
 	ids     map[dag.Digest]engine.Handle // of messages, in the topic
 	frame   int                          // what surrounds a message on the wire
 	told    []told                       // by node, unless always
-	deceits []deceit                     // by node
+	deceits [][]deceit                   // by node
 	costs   []*oracle.Costs              // by node: many share theirs
 	extra   replica.Instant              // that checking takes beside its work
 	deliver func(w *World, node, from int, p *parcel)
@@ -63,7 +63,7 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	c := &carrier{
 		always: s.Gossip.Policy == scenario.GossipAlways,
 		ids:    make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
-		frame: rpcBytes + x.wire.overhead, deceits: make([]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
+		frame: rpcBytes + x.wire.overhead, deceits: make([][]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
 		deliver: func(w *World, node, from int, p *parcel) { w.nodes[node].hear(w, from, p) },
 	}
 	for i, n := range w.nodes {
@@ -72,13 +72,8 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	if !c.always {
 		c.told = make([]told, len(w.nodes))
 	}
-	for i := range s.Adversaries {
-		who, _ := x.roster.Liars(i)
-		for _, liar := range x.local(who) {
-			if liar < len(w.nodes) && c.deceits[liar].until == 0 {
-				c.deceits[liar] = deceit{instant(s.Adversaries[i].From), instant(s.Adversaries[i].Until)}
-			}
-		}
+	for _, l := range w.plan.Liars {
+		c.deceits[l.Node] = append(c.deceits[l.Node], deceit{l.From, l.Until})
 	}
 	var err error
 	c.topic, err = gossip.New(gossip.Config{
@@ -92,8 +87,12 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 			c.known(w, int(node), replica.Instant(at), int(m.Bytes)+c.frame)
 		},
 		Passes: func(now engine.Instant, node engine.Node) bool {
-			d := &c.deceits[node]
-			return replica.Instant(now) < d.from || replica.Instant(now) >= d.until
+			for _, d := range c.deceits[node] {
+				if replica.Instant(now) >= d.from && replica.Instant(now) < d.until {
+					return false
+				}
+			}
+			return true
 		},
 		Deliver: func(_ *engine.Partition, node engine.Node, a gossip.Arrival) { c.arrived(w, int(node), &a) },
 		Expired: func(_ *engine.Partition, m gossip.Message) { c.forget(m.Load) },

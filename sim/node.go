@@ -23,6 +23,7 @@ type node struct {
 	disk      *disk
 	labour    *labour             // nil: its work takes no time
 	liar      adversary.Adversary // nil: honest
+	due       replica.Instant     // of its next turn beside the regular ones
 
 	up      bool
 	life    uint32 // counts starts; what belongs to an earlier life is dropped
@@ -92,6 +93,13 @@ func (n *node) stop(w *World) {
 	}
 	w.load.orphaned(w, n.id)
 	w.trace.linef(w.now, n.id, "loses power")
+}
+
+// lose takes the disk of a node that is down.
+func (n *node) lose(w *World) {
+	n.disk.lose()
+	w.checks.Lost(n.id)
+	w.trace.linef(w.now, n.id, "loses its disk")
 }
 
 // step gives the replica one input and carries out what it can, at once or, if
@@ -302,6 +310,9 @@ func (n *node) alarmed(w *World, a replica.Alarm) {
 	if w.site != nil {
 		w.site.notes.alarmed(w, n.id, a)
 	}
+	if a.Kind == replica.AlarmRetired && w.checks.HasLost(n.id) {
+		return // as it must
+	}
 	if n.liar == nil && len(w.plan.Liars) == 0 {
 		w.checks.Failf(check.GoodFaith, n.id, "alarm %s, though nobody lies: %s", a.Kind, a.Detail)
 	}
@@ -373,6 +384,9 @@ func (n *node) say(w *World, s adversary.Speech) {
 	}
 	for _, said := range n.liar.Say(w.now, s) {
 		w.post(n, said)
+	}
+	if n.liar.Due() != replica.Never {
+		w.hurry(n)
 	}
 }
 

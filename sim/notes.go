@@ -16,10 +16,9 @@ import (
 type notes struct {
 	book     *result.Recorder
 	first    int // the plant's first node in the roster
-	mesh     uint32
 	honest   int
 	share    uint32 // of deliveries, in millionths
-	dag      [2]replica.Instant
+	drawings []*drawing
 	said     []uint64 // by node: messages
 	last     []dag.BlockID
 	newest   dag.CommitIndex
@@ -82,9 +81,9 @@ func kindOf(m message.Message) result.Kind {
 	}
 }
 
-func newNotes(book *result.Recorder, s *scenario.Scenario, first, plant int) notes {
+func newNotes(book *result.Recorder, s *scenario.Scenario, first int) notes {
 	return notes{
-		book: book, first: first, mesh: uint32(plant), share: uint32(s.Outputs.Deliveries),
+		book: book, first: first, share: uint32(s.Outputs.Deliveries),
 		records: make(map[dag.Digest]*story), open: make(map[dag.CommitIndex]*passage), every: instant(s.Outputs.Series),
 	}
 }
@@ -129,18 +128,8 @@ func (t *notes) posted(w *World, from *node, p *parcel) {
 		t.last[from.id] = b.ID()
 		t.book.Round(result.Instant(w.now), uint64(b.Round))
 		t.event(w, from.id, nobody, result.Made, 0, word(b.ID()), uint64(b.Round), b)
-		if w.now >= t.dag[0] && w.now < t.dag[1] {
-			t.block(w, b)
-		}
+		t.knows(w, from.id, b)
 	}
-}
-
-func (t *notes) block(w *World, b *dag.Block) {
-	drawn := result.Block{ID: word(b.ID()), Round: uint64(b.Round), Author: uint32(b.Author), At: result.Instant(w.now)}
-	for _, parent := range b.Parents {
-		drawn.Parents = append(drawn.Parents, word(parent.ID))
-	}
-	t.book.Block(t.mesh, drawn)
 }
 
 // carried notes a message on its way to one node.
@@ -160,6 +149,11 @@ func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
 	kind := kindOf(p.said)
 	t.book.Received(t.node(node), uint64(bytes))
 	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes), p)
+	if m, ok := p.said.(*message.Blocks); ok && len(t.drawings) > 0 {
+		for _, b := range m.Blocks {
+			t.knows(w, node, b)
+		}
+	}
 	if kind < 2 && t.sampled(p) {
 		t.book.Delivered(result.Instant(w.now), t.node(node), kind, result.Message(p.number), result.Instant(p.at), 1)
 	}
@@ -226,13 +220,8 @@ func (t *notes) final(w *World, n *node, e *store.Executed) {
 	if e.Commit.Index > t.newest {
 		t.newest = e.Commit.Index
 		t.book.Commit(at)
-		if w.now >= t.dag[0] && w.now < t.dag[1] {
-			l := e.Commit.Leader
-			t.book.Decided(t.mesh, result.Decision{
-				Round: uint64(l.Round), Author: uint32(l.Author), Committed: true, Block: word(l.ID), At: at,
-			})
-		}
 	}
+	t.decided(w, n.id, e.Commit)
 	t.came(w, n.id, e)
 	for i := range e.Commit.Cut { // outside the committee nobody hears that a lane is replicated
 		t.unseal(n.id, e.Commit.Cut[i].Lane, e.Commit.Cut[i].Seq)

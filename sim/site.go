@@ -8,7 +8,6 @@ import (
 	"github.com/floormesh/floormesh/consensus/execution"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
-	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/gossip"
@@ -107,12 +106,7 @@ func (x *site) plan(p *scenario.Plant) Plan {
 			DriftPPM: int64(eitherWay(draw.Int64N, time.Duration(role.Clock.Drift))),
 		})
 	}
-	for a := range s.Adversaries {
-		who, _ := x.roster.Liars(a)
-		for _, node := range x.local(who) {
-			plan.Liars = append(plan.Liars, LiarPlan{Node: node, Kind: string(s.Adversaries[a].Kind)})
-		}
-	}
+	plan.Liars = x.liars()
 	return plan
 }
 
@@ -148,6 +142,12 @@ func (x *site) local(nodes []int) (own []int) {
 func (x *site) found(g *dag.Genesis) {
 	p := &x.scenario.Protocol
 	g.Site = strings.ReplaceAll(x.roster.Plants[x.plant].Name, "/", "-") // as names in a genesis are
+	if losesDisks(x.scenario) {
+		// Who starts with nothing takes lanes numbered by the minutes since: none that
+		// it had, unless its clock says that no minute has passed since the founding.
+		roles := &x.scenario.Roles
+		g.Created -= dag.UnixMilli(max(roles.Member.Clock.Skew, roles.Gateway.Clock.Skew) / time.Millisecond)
+	}
 	g.WindowRounds, g.DuplicateLeaves = uint32(p.WindowRounds), uint32(p.DuplicateLeaves)
 	g.CheckpointMillis = uint32(p.CheckpointInterval / time.Millisecond)
 	g.CheckpointRounds = uint32(p.CheckpointRounds)
@@ -161,19 +161,6 @@ func (x *site) timing() replica.Timing {
 		TimeoutFloor: t.TimeoutFloor, TimeoutCap: t.TimeoutCap, Resend: t.Resend,
 		BatchSpacing: t.BatchSpacing, FetchTimeout: t.FetchTimeout, Grace: t.Grace,
 	}
-}
-
-// spell keeps a liar honest outside its time.
-func (x *site) spell(a adversary.Adversary, node int) adversary.Adversary {
-	for i := range x.scenario.Adversaries {
-		who, _ := x.roster.Liars(i)
-		for _, liar := range x.local(who) {
-			if said := &x.scenario.Adversaries[i]; liar == node {
-				return adversary.During(a, instant(said.From), instant(said.Until))
-			}
-		}
-	}
-	return a
 }
 
 // costsOf returns what a scenario's operations cost.

@@ -86,6 +86,7 @@ type Suite struct {
 	tickets     acknowledged
 	signed      []signatures
 	calm        calm
+	losses      losses
 
 	evidence evidence
 	kept     []kept // by node
@@ -105,6 +106,7 @@ func New(g *dag.Genesis, honest []bool) *Suite {
 		disks:    newDisks(g, honest),
 		tickets:  newAcknowledged(),
 		calm:     newCalm(len(honest)),
+		losses:   newLosses(len(honest)),
 		evidence: newEvidence(honest),
 		kept:     make([]kept, len(honest)),
 		steps:    make([]int, len(honest)),
