@@ -100,15 +100,15 @@ type skip struct{ agreement, execution, durability, signOnce, pace bool }
 func New(g *dag.Genesis, honest []bool) *Suite {
 	s := &Suite{
 		honest: honest, genesis: g, quorum: checkpoint.Quorum(len(g.Committee())),
-		numbers:  make(map[dag.PublicKey]int),
-		made:     newMade(),
-		history:  newHistory(g),
-		disks:    newDisks(g, honest),
-		tickets:  newAcknowledged(),
-		calm:     newCalm(len(honest)),
-		losses:   newLosses(len(honest)),
-		kept:     make([]kept, len(honest)),
-		steps:    make([]int, len(honest)),
+		numbers: make(map[dag.PublicKey]int),
+		made:    newMade(),
+		history: newHistory(g),
+		disks:   newDisks(g, honest),
+		tickets: newAcknowledged(),
+		calm:    newCalm(len(honest)),
+		losses:  newLosses(len(honest)),
+		kept:    make([]kept, len(honest)),
+		steps:   make([]int, len(honest)),
 	}
 	for i := range g.Gateways {
 		s.numbers[g.Gateways[i].Node] = i
