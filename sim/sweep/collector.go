@@ -118,9 +118,15 @@ func (c *Collector) gather(ctx context.Context) error {
 }
 
 func (c *Collector) show() {
-	if c.Progress != nil {
-		c.Progress(c.pace.status(time.Now(), c.Folder.sweep.Jobs(), c.tally.open))
+	if c.Progress == nil {
+		return
 	}
+	s := c.pace.status(time.Now(), c.Folder.sweep.Jobs(), c.tally.open)
+	for i := range s.Under {
+		index, _ := c.tally.sweep.place(s.Under[i].Job)
+		s.Under[i].ID = c.tally.sweep.Points[index].ID
+	}
+	c.Progress(s)
 }
 
 // pump reads the stream of results from its beginning.

@@ -5,7 +5,7 @@
 // [Run] function gets a point and an empty folder and returns a small summary,
 // a fingerprint, and whatever it left in the folder.
 //
-//	list, err := sweep.New("loss", build, points)
+//	list, err := sweep.New("loss", build, text, points)
 //	folder, err := sweep.Open("out", list)             // results, here or on the way
 //	server, err := sweep.Serve(sweep.ServerOptions{Dir: folder.QueueDir()})
 //	conn, err := sweep.Connect(sweep.Target{URL: server.URL()})

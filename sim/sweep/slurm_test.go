@@ -26,8 +26,8 @@ func TestSlurm(t *testing.T) {
 	startSlurm(t, dir)
 	f := mustFolder(t, filepath.Join(dir, "out"), mustSweep(t, fakePoints(3, nil)))
 	command := filepath.Join(dir, "fake floorsim")
-	// Leaves its index, the twelfth of its arguments, where the test finds it.
-	if err := os.WriteFile(command, []byte("#!/bin/sh\necho \"$*\" > "+quote(dir)+"/done-${12}\n"), 0o755); err != nil {
+	// Leaves its index, the ninth of its arguments, where the test finds it.
+	if err := os.WriteFile(command, []byte("#!/bin/sh\necho \"$*\" > "+quote(dir)+"/done-$9\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	e, err := f.EmitSlurm(EmitOptions{Command: command, ArraySize: 3})

@@ -14,17 +14,22 @@ import (
 
 // scenarioFlags say which scenario a command is about.
 type scenarioFlags struct {
-	File []string `short:"f" sep:"none" placeholder:"FILE" help:"A scenario: a file, or a name of the library. Several are laid over one another, the last on top."`
-	Set  []string `sep:"none" placeholder:"KEY=VALUE" help:"Set one value, such as sites[0].gateways=100. Comes on top of all files."`
+	Scenario string   `arg:"" optional:"" help:"A scenario: a file, or a name of the library."`
+	File     []string `short:"f" sep:"none" placeholder:"FILE" help:"Scenarios laid over it, the last on top."`
+	Set      []string `sep:"none" placeholder:"KEY=VALUE" help:"Set one value, such as sites[0].gateways=100. Comes on top of all files."`
 }
 
 // document reads the files and settings.
 func (f *scenarioFlags) document() (*scenario.Document, error) {
-	if len(f.File) == 0 {
-		return nil, &hinted{errors.New("no scenario given"), "give one with -f: a file, or one of the library: " + strings.Join(scenarios.Names(), ", ")}
+	names := f.File
+	if f.Scenario != "" {
+		names = append([]string{f.Scenario}, f.File...)
+	}
+	if len(names) == 0 {
+		return nil, &hinted{errors.New("no scenario given"), "name one: a file, or one of the library: " + strings.Join(scenarios.Names(), ", ")}
 	}
 	d := new(scenario.Document)
-	for _, name := range f.File {
+	for _, name := range names {
 		text, err := readScenario(name)
 		if err != nil {
 			return nil, err
@@ -46,7 +51,7 @@ func readScenario(name string) (string, error) {
 		}
 		hint := "the library has " + strings.Join(scenarios.Names(), ", ")
 		if near := scenario.Nearest(name, scenarios.Names()); near != "" {
-			hint = "floorsim explain -f " + near
+			hint = "floorsim explain " + near
 		}
 		return "", &hinted{fmt.Errorf("there is neither a file nor a scenario of the library called %q", name), hint}
 	}
@@ -74,7 +79,7 @@ func wrong(err error) error {
 	}
 	return &hinted{
 		fmt.Errorf("the scenario has %s\n%w", count, err),
-		"floorsim explain --comments -f one-plant shows every key with its meaning",
+		"floorsim explain --comments one-plant shows every key with its meaning",
 	}
 }
 

@@ -14,12 +14,13 @@ import (
 	"github.com/floormesh/floormesh/sim/result/picture"
 	"github.com/floormesh/floormesh/sim/result/plot"
 	"github.com/floormesh/floormesh/sim/result/report"
+	"github.com/floormesh/floormesh/sim/sweep"
 )
 
 // readResults reads a results folder, and passes its advice on.
 func readResults(dir string) (*result.Run, error) {
 	run, err := result.Read(dir)
-	return run, advised(err)
+	return run, advised(noRun(dir, err))
 }
 
 // advised turns an error of a results folder into one with a hint.
@@ -54,13 +55,16 @@ func (c *exportCommand) Run(s streams) error {
 }
 
 type reportCommand struct {
-	Dir    string `arg:"" help:"Results folder."`
+	Dir    string `arg:"" help:"Results folder of a run or of a sweep."`
 	Out    string `short:"o" help:"File to write; default: report.html in the folder."`
 	Rounds string `help:"Rounds of the DAG to draw, as 10-33; default: the first ones that were kept." placeholder:"FROM-TO"`
 }
 
 // Run makes the HTML report of a results folder, or makes it anew.
 func (c *reportCommand) Run(s streams) error {
+	if isSweep(c.Dir) {
+		return c.sweep(s)
+	}
 	rounds, err := parseRounds(c.Rounds)
 	if err != nil {
 		return err
@@ -74,6 +78,21 @@ func (c *reportCommand) Run(s streams) error {
 		out = filepath.Join(c.Dir, result.ReportFile)
 	}
 	err = result.Replace(out, func(w io.Writer) error { return report.Write(w, run, report.Options{Rounds: rounds}) })
+	if err == nil {
+		fmt.Fprintln(s.out, out)
+	}
+	return err
+}
+
+func (c *reportCommand) sweep(s streams) error {
+	if c.Rounds != "" {
+		return &hinted{errors.New("a sweep has no rounds of its own"), "--rounds with the folder of one of its runs"}
+	}
+	folder, err := sweep.OpenAny(c.Dir)
+	if err != nil {
+		return err
+	}
+	out, err := reportSweep(folder, c.Out)
 	if err == nil {
 		fmt.Fprintln(s.out, out)
 	}
@@ -96,17 +115,33 @@ func parseRounds(text string) (r picture.Rounds, err error) {
 }
 
 type plotCommand struct {
-	Dirs []string `arg:"" help:"Results folders; several are drawn into one figure."`
-	What string   `required:"" enum:"latency-cdf,latency-time,throughput,bytes,propagation" help:"One of ${enum}."`
+	Dirs []string `arg:"" name:"dir" help:"Results folders; several are drawn into one figure. Or the folder of one sweep."`
+	What string   `required:"" enum:"latency-cdf,latency-time,throughput,bytes,propagation,latency-over,throughput-over,bytes-over" help:"Of runs latency-cdf, latency-time, throughput, bytes or propagation; of a sweep latency-over, throughput-over or bytes-over."`
+	Over string   `placeholder:"KEY" help:"Of a sweep: what to draw over, such as network.within.loss; default: the first axis of numbers."`
 	Out  string   `short:"o" required:"" help:"File to write, ending in .svg or .pdf."`
 }
 
-// Run draws a figure of one run or of several.
+// Run draws a figure of one run or of several, or of a sweep.
 func (c *plotCommand) Run(s streams) error {
 	format, err := plot.Format(c.Out)
 	if err != nil {
 		return &hinted{err, "floorsim plot " + c.Dirs[0] + " --what " + c.What + " -o " + c.What + ".svg"}
 	}
+	draw := c.runs
+	if strings.HasSuffix(c.What, "-over") {
+		draw = c.sweep
+	} else if c.Over != "" {
+		return &hinted{errors.New("--over is for figures of a sweep"), "--what latency-over, throughput-over or bytes-over"}
+	}
+	if err := draw(format); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, c.Out)
+	return nil
+}
+
+// runs draws runs.
+func (c *plotCommand) runs(format string) error {
 	var runs []plot.Named
 	for _, dir := range c.Dirs {
 		run, err := readResults(dir)
@@ -119,11 +154,27 @@ func (c *plotCommand) Run(s streams) error {
 		}
 		runs = append(runs, named)
 	}
-	if err := result.Replace(c.Out, func(w io.Writer) error { return plot.Write(w, c.What, format, runs) }); err != nil {
+	return result.Replace(c.Out, func(w io.Writer) error { return plot.Write(w, c.What, format, runs) })
+}
+
+// sweep draws a sweep.
+func (c *plotCommand) sweep(format string) error {
+	if len(c.Dirs) > 1 || !isSweep(c.Dirs[0]) {
+		return &hinted{fmt.Errorf("--what %s is of one sweep, and %s is none", c.What, strings.Join(c.Dirs, " ")), "name the folder that floorsim sweep run wrote"}
+	}
+	study, err := readStudy(c.Dirs[0])
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.out, c.Out)
-	return nil
+	err = result.Replace(c.Out, func(w io.Writer) error { return plot.WriteOver(w, c.What, c.Over, format, study) })
+	if errors.Is(err, result.ErrNoAxis) {
+		var keys []string
+		for i := range study.Axes {
+			keys = append(keys, study.Axes[i].Key)
+		}
+		return &hinted{err, "--over " + strings.Join(keys, " or ")}
+	}
+	return err
 }
 
 type pictureCommand struct {

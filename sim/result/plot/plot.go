@@ -60,7 +60,7 @@ type curve struct {
 
 // Errors that a caller may tell apart.
 var (
-	ErrNoSuchPlot  = errors.New("there is no such plot: latency-cdf, latency-time, throughput, bytes or propagation")
+	ErrNoSuchPlot  = errors.New("there is no such plot of this: of runs there are latency-cdf, latency-time, throughput, bytes and propagation, of a sweep latency-over, throughput-over and bytes-over")
 	ErrNoFormat    = errors.New("the file's name must end in .svg or .pdf")
 	ErrTooManyRuns = fmt.Errorf("at most %d runs fit into one figure", maxRuns)
 	ErrNothing     = errors.New("none of the runs measured this")
