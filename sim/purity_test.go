@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -69,6 +70,267 @@ func TestModelsArePure(t *testing.T) {
 	if files < 15 {
 		t.Errorf("looked at %d files only", files)
 	}
+}
+
+// TestWorldIsPure checks the same of the world, of its liars and checkers, and of what searches and replays
+// runs: one goroutine each, no clock, nothing drawn from the process, no floats. What may do otherwise
+// stands here with its reason.
+func TestWorldIsPure(t *testing.T) {
+	excused := map[string][]string{
+		"explore/found.go": {"imports os"},                       // writes what was found into files, after the run
+		"explore/try.go":   {"calls recover", "imports runtime"}, // a run that panics is a finding, with its stack, and not the end of the search
+	}
+	files := 0
+	for _, pattern := range []string{"*.go", "explore/*.go", "replay/*.go", "adversary/*.go", "check/*.go", "oracle/*.go"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			files++
+			problems, err := impurities(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range problems {
+				if !slices.ContainsFunc(excused[filepath.ToSlash(path)], func(excuse string) bool { return strings.Contains(p, excuse) }) {
+					t.Error(p)
+				}
+			}
+		}
+	}
+	if files < 80 {
+		t.Errorf("looked at %d files only", files)
+	}
+}
+
+// TestNoMapDecides: whatever takes part in a run goes through no map in the map's own order, which is
+// another each time.
+func TestNoMapDecides(t *testing.T) {
+	excused := map[string]string{
+		"load.go load.orphaned":         "what it gathers is sorted before it is used",
+		"check/liveness.go Suite.lacks": "what it gathers is sorted before it is used",
+		"load.go load.submit":           "a visit's records are a list; those of notes are a map",
+	}
+	files, used := 0, map[string]bool{}
+	for _, dir := range []string{".", "explore", "replay", "adversary", "check", "oracle", "engine", "network", "gossip"} {
+		problems, count, err := mapRanges(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files += count
+		for _, p := range problems {
+			if used[p.where] = true; excused[p.where] == "" {
+				t.Errorf("%s: %s goes through a map: sort its keys first", p.at, p.where)
+			}
+		}
+	}
+	for where, why := range excused {
+		if !used[where] {
+			t.Errorf("%s is excused (%s) and does nothing", where, why)
+		}
+	}
+	if files < 100 {
+		t.Errorf("looked at %d files only", files)
+	}
+}
+
+// TestMapRangesAreSeen plants one in every form.
+func TestMapRangesAreSeen(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want int
+	}{
+		"field":     {"type s struct { m map[int]bool }\nfunc f(x *s) { for range x.m {} }", 1},
+		"variable":  {"func f() { m := map[int]bool{}; for range m {} }", 1},
+		"made":      {"func f() { m := make(map[int]bool); for k := range m { _ = k } }", 1},
+		"parameter": {"func f(m map[int]bool) { for range m {} }", 1},
+		"result":    {"func g() (m map[int]bool) { return }\nfunc f() { for range g() {} }", 1},
+		"own type":  {"type t map[int]bool\nfunc f(x t) { for range x {} }", 1},
+		"literal":   {"func f() { for range map[int]bool{} {} }", 1},
+		"iterator":  {"func f(m M) { for range maps.Keys(m) {} }", 1},
+		"nested":    {"func f(m []map[int]bool) { for range m[0] {} }", 1},
+		"sorted":    {"func f(m map[int]bool) { for range slices.Sorted(maps.Keys(m)) {} }", 0},
+		"slice":     {"func f(m []int) { for range m {} }", 0},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "planted.go"), []byte("package p\n"+c.text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := mapRanges(dir); err != nil || len(got) != c.want {
+			t.Errorf("%s: seen %v, %v; want %d", name, got, err, c.want)
+		}
+	}
+}
+
+// mapRange is a loop over a map.
+type mapRange struct {
+	at    token.Position
+	where string // file and function
+}
+
+// mapRanges returns the loops of a package over what has the name of a map somewhere in it. By names alone
+// it sees too much rather than too little.
+func mapRanges(dir string) (found []mapRange, files int, err error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, 0, err
+	}
+	fset := token.NewFileSet()
+	var parsed []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, 0, err
+		}
+		parsed = append(parsed, file)
+	}
+	maps := mapNames{types: map[string]bool{}, fields: map[string]bool{}, globals: map[string]bool{}}
+	for _, file := range parsed { // named types first: what is of one is a map too
+		ast.Inspect(file, func(n ast.Node) bool {
+			if t, ok := n.(*ast.TypeSpec); ok && isMapType(t.Type, nil) {
+				maps.types[t.Name.Name] = true
+			}
+			return true
+		})
+	}
+	for _, file := range parsed {
+		for _, d := range file.Decls {
+			maps.declare(d)
+		}
+	}
+	for _, file := range parsed {
+		for _, d := range file.Decls {
+			within, locals := "", map[string]bool{}
+			if f, ok := d.(*ast.FuncDecl); ok {
+				within = funcName(f)
+				ast.Inspect(f, func(n ast.Node) bool {
+					maps.local(n, locals)
+					return true
+				})
+			}
+			ast.Inspect(d, func(n ast.Node) bool {
+				if r, ok := n.(*ast.RangeStmt); ok && maps.over(r.X, locals) {
+					found = append(found, mapRange{fset.Position(r.Pos()), filepath.ToSlash(fset.Position(file.Pos()).Filename) + " " + within})
+				}
+				return true
+			})
+		}
+	}
+	return found, len(parsed), nil
+}
+
+// mapNames are the names of a package that stand for maps.
+type mapNames struct{ types, fields, globals map[string]bool }
+
+// declare notes what a declaration names outside functions, and what functions return.
+func (m *mapNames) declare(d ast.Decl) {
+	if f, ok := d.(*ast.FuncDecl); ok && f.Type.Results != nil {
+		m.globals[f.Name.Name] = isMapType(f.Type.Results.List[0].Type, m.types)
+	}
+	ast.Inspect(d, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.StructType:
+			for _, f := range n.Fields.List {
+				for _, name := range f.Names {
+					m.fields[name.Name] = m.fields[name.Name] || isMapType(f.Type, m.types)
+				}
+			}
+		case *ast.BlockStmt:
+			return false
+		case *ast.ValueSpec:
+			m.local(n, m.globals)
+		}
+		return true
+	})
+}
+
+// local notes the names that a node within a function gives to maps.
+func (m *mapNames) local(n ast.Node, names map[string]bool) {
+	switch n := n.(type) {
+	case *ast.Field:
+		for _, name := range n.Names {
+			names[name.Name] = names[name.Name] || isMapType(n.Type, m.types)
+		}
+	case *ast.ValueSpec:
+		for i, name := range n.Names {
+			names[name.Name] = names[name.Name] || isMapType(n.Type, m.types) || i < len(n.Values) && m.makes(n.Values[i])
+		}
+	case *ast.AssignStmt:
+		for i, left := range n.Lhs {
+			if name, ok := left.(*ast.Ident); ok && i < len(n.Rhs) && m.makes(n.Rhs[i]) {
+				names[name.Name] = true
+			}
+		}
+	}
+}
+
+// isMapType reports whether a type is a map, or holds maps by index.
+func isMapType(t ast.Expr, types map[string]bool) bool {
+	switch t := t.(type) {
+	case *ast.MapType:
+		return true
+	case *ast.Ident:
+		return types[t.Name]
+	case *ast.ArrayType:
+		return types != nil && isMapType(t.Elt, types) // its elements
+	}
+	return false
+}
+
+// makes reports whether an expression makes a map.
+func (m *mapNames) makes(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.CompositeLit:
+		_, isList := e.Type.(*ast.ArrayType)
+		return !isList && isMapType(e.Type, m.types)
+	case *ast.CallExpr:
+		called, ok := e.Fun.(*ast.Ident)
+		return ok && called.Name == "make" && isMapType(e.Args[0], m.types)
+	}
+	return false
+}
+
+// over reports whether what a loop goes through is a map.
+func (m *mapNames) over(x ast.Expr, locals map[string]bool) bool {
+	switch x := x.(type) {
+	case *ast.Ident:
+		return locals[x.Name] || m.globals[x.Name]
+	case *ast.SelectorExpr:
+		return m.fields[x.Sel.Name]
+	case *ast.IndexExpr:
+		return m.over(x.X, locals)
+	case *ast.ParenExpr:
+		return m.over(x.X, locals)
+	case *ast.CallExpr:
+		if of, ok := x.Fun.(*ast.SelectorExpr); ok {
+			from, ok := of.X.(*ast.Ident)
+			return ok && from.Name == "maps" || m.globals[of.Sel.Name]
+		}
+		return m.makes(x) || m.over(x.Fun, locals)
+	}
+	return m.makes(x)
+}
+
+// funcName returns "Type.Method" or "Function".
+func funcName(f *ast.FuncDecl) string {
+	if f.Recv == nil || len(f.Recv.List) == 0 {
+		return f.Name.Name
+	}
+	of := f.Recv.List[0].Type
+	if star, ok := of.(*ast.StarExpr); ok {
+		of = star.X
+	}
+	if name, ok := of.(*ast.Ident); ok {
+		return name.Name + "." + f.Name.Name
+	}
+	return f.Name.Name
 }
 
 // TestImpuritiesAreSeen plants each impurity in a file.

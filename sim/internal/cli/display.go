@@ -21,15 +21,20 @@ type display struct {
 
 	mu    sync.Mutex
 	drawn []string // on the terminal now
-	last  time.Time
+	next  time.Time
+	pause time.Duration
 	ended bool
 }
 
-// logEvery is how often a line goes where nobody watches.
-const logEvery = 5 * time.Second
+// Where nobody watches, a line comes every few seconds at first, and ever more seldom in
+// what takes hours.
+const (
+	firstPause = 5 * time.Second
+	lastPause  = time.Minute
+)
 
 func newDisplay(talk io.Writer, quiet bool) *display {
-	d := &display{talk: talk, quiet: quiet, last: time.Now()}
+	d := &display{talk: talk, quiet: quiet, pause: firstPause, next: time.Now().Add(firstPause)}
 	if f, ok := talk.(*os.File); ok && os.Getenv("TERM") != "dumb" && terminal(f) {
 		d.size = func() (int, int) { return terminalSize(f) }
 	}
@@ -44,8 +49,9 @@ func (d *display) show(brief string, lines ...string) {
 	case d.quiet || d.ended:
 	case d.size != nil:
 		d.draw(lines)
-	case time.Since(d.last) >= logEvery:
-		d.last = time.Now()
+	case !time.Now().Before(d.next):
+		d.next = time.Now().Add(d.pause)
+		d.pause = min(d.pause+firstPause, lastPause)
 		fmt.Fprintf(d.talk, "floorsim: %s\n", brief)
 	}
 }
