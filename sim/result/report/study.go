@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/floormesh/floormesh/sim/result"
@@ -17,18 +18,13 @@ var studyText string
 
 // studyPage is what the template reads.
 type studyPage struct {
-	S        *result.Study
-	Style    template.CSS
-	Verdict  string
-	Sections []section
-	Runs     table
-	Cut      string
-}
-
-// A section is one measure.
-type section struct {
-	Title   string
+	S       *result.Study
+	Style   template.CSS
+	Verdict string
+	Over    string
 	Figures []figure
+	Runs    table
+	Cut     string
 }
 
 // WriteStudy writes the report of a sweep.
@@ -45,10 +41,9 @@ func WriteStudy(w io.Writer, s *result.Study) error {
 	if err != nil {
 		return err
 	}
+	p.Over = s.Axes[over].Key
 	for _, m := range measures() {
-		if figures := m.figures(s, over); len(figures) > 0 {
-			p.Sections = append(p.Sections, section{m.title, figures})
-		}
+		p.Figures = append(p.Figures, m.figures(s, over)...)
 	}
 	if len(s.Cases) > maxRunRows {
 		p.Cut = fmt.Sprintf("The first %d of %d runs; all are in table.csv.", maxRunRows, len(s.Cases))
@@ -106,26 +101,41 @@ func measures() []measured {
 func (m *measured) figures(s *result.Study, over int) (out []figure) {
 	a := &s.Axes[over]
 	panels := s.Panels(over, m.of)
-	most := int64(1)
-	for _, p := range panels {
-		for _, l := range p.Lines {
-			for _, v := range l.Points {
-				most = max(most, v.High)
-			}
-		}
-	}
+	y := m.axis(panels)
 	for i := range panels[:min(len(panels), maxPanels)] {
 		c := m.chart(a, &panels[i])
-		c.y = upTo(m.y, most, m.unit(most))
+		c.y = y
 		out = append(out, c.figure())
 	}
 	return out
 }
 
+// axis is the same for all panels of a measure, and logarithmic if the values lie far apart.
+func (m *measured) axis(panels []result.Panel) axis {
+	least, most := int64(math.MaxInt64), int64(1)
+	for _, p := range panels {
+		for _, l := range p.Lines {
+			for _, v := range l.Points {
+				least, most = min(least, v.Low), max(most, v.High)
+			}
+		}
+	}
+	a := upTo(m.y, most, m.unit(most))
+	if least > 0 && most/least >= farApart {
+		a.Scale = svg.Scale{Low: least, High: svg.RoundUp(most), Log: true}
+		a.name += " (logarithmic)"
+	}
+	return a
+}
+
+// farApart is how many times the least value the greatest is where a linear axis would
+// show only that one.
+const farApart = 30
+
 func (m *measured) chart(a *result.Axis, p *result.Panel) *chart {
-	c := &chart{title: p.Title, takeaway: m.about, x: axisOver(a)}
-	if c.title == "" {
-		c.title = "Over " + a.Key
+	c := &chart{title: m.title, takeaway: m.about, x: axisOver(a)}
+	if p.Title != "" {
+		c.title += ", " + p.Title
 	}
 	c.table.Head = []string{a.Key, "", "runs", "least", "median", "most"}
 	for i, l := range p.Lines {
@@ -156,7 +166,7 @@ func axisOver(a *result.Axis) axis {
 		for _, n := range a.Numbers {
 			low, high = min(low, n), max(high, n)
 		}
-		out.Scale = svg.Scale{Low: low, High: max(high, low+1), Log: low > 0 && high/low >= 30}
+		out.Scale = svg.Scale{Low: low, High: max(high, low+1), Log: low > 0 && high/low >= farApart}
 	}
 	for i := range a.Values {
 		out.marks = append(out.marks, mark{out.place(a, i), a.Values[i]})
