@@ -128,12 +128,12 @@ func summariseRun(out io.Writer, run *result.Run, dir string) {
 	var text bytes.Buffer
 	r := &run.Summary
 	wall := r.Machine.Wall
-	fmt.Fprintf(&text, "%s, seed %d: %d nodes in %d sites, %v of virtual time in %v (%.2f ×), %.0f events/s, %d MiB\n",
-		r.Scenario, r.Seed, r.Nodes, r.Partitions, r.Duration.Round(time.Millisecond), wall.Round(time.Millisecond),
+	fmt.Fprintf(&text, "%s, seed %d: %s in %s, %v of virtual time in %v (%.2f ×), %.0f events/s, %d MiB\n",
+		r.Scenario, r.Seed, plural(r.Nodes, "node"), plural(r.Partitions, "site"), r.Duration.Round(time.Millisecond), wall.Round(time.Millisecond),
 		r.Duration.Seconds()/wall.Seconds(), float64(r.Events)/wall.Seconds(), r.Machine.Peak>>20)
 	fmt.Fprintf(&text, "%d records stored, %d final; %d commits, %d rounds\n", r.Accepted, r.Final, r.Commits, r.Rounds)
 	for _, q := range r.Quantiles {
-		fmt.Fprintf(&text, "  %-24s p50 %-12v p99 %-12v max %v\n", q.Name, time.Duration(q.P50), time.Duration(q.P99), time.Duration(q.Max))
+		fmt.Fprintf(&text, "  %-24s p50 %-9v p99 %-9v max %v\n", q.Name, digits(q.P50), digits(q.P99), digits(q.Max))
 	}
 	var held []string
 	for _, v := range r.Verdicts {
@@ -146,4 +146,13 @@ func summariseRun(out io.Writer, run *result.Run, dir string) {
 	fmt.Fprintf(&text, "held: %s; not checked yet: %s\n", strings.Join(held, ", "), strings.Join(sim.Unchecked(), ", "))
 	fmt.Fprintf(&text, "fingerprint %s; results in %s (floorsim report %s)\n", r.Fingerprint, dir, dir)
 	_, _ = out.Write(text.Bytes())
+}
+
+// digits rounds nanoseconds to three digits: more tell nothing.
+func digits(ns int64) time.Duration {
+	unit := int64(1)
+	for ns/unit >= 1000 {
+		unit *= 10
+	}
+	return time.Duration((ns + unit/2) / unit * unit)
 }

@@ -109,16 +109,17 @@ func (w *runWatch) measure(p engine.Progress, now time.Time) {
 // howFar says where in virtual time a run is, how quick, and when it ends.
 func (w *runWatch) howFar(t sim.Tally, virtual time.Duration) string {
 	end := w.scenario.Duration
-	at := fmt.Sprintf("%3d %%  %v of %v, %.2f × real time", min(100, 100*int64(virtual)/int64(max(1, end))), virtual.Round(100*time.Millisecond), end, w.speed)
+	then := "ETA unknown"
 	switch {
 	case t.Phase == "settling":
-		return at + ", settling: until all is final"
+		then = "settling until all is final"
 	case t.Phase == "resting":
-		return at + ", resting: until nothing happens"
+		then = "resting until nothing happens"
 	case w.speed > 0 && virtual < end:
-		return at + ", ETA " + time.Duration(float64(end-virtual)/w.speed).Round(time.Second).String()
+		then = "ETA " + time.Duration(float64(end-virtual)/w.speed).Round(time.Second).String()
 	}
-	return at
+	return fmt.Sprintf("%3d %%, %s; %v of %v, %.2f × real time",
+		min(100, 100*int64(virtual)/int64(max(1, end))), then, virtual.Round(100*time.Millisecond), end, w.speed)
 }
 
 func (w *runWatch) checks(t sim.Tally) string {
