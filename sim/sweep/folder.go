@@ -47,6 +47,9 @@ func Open(dir string, s *Sweep) (*Folder, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
+	if _, err := os.Stat(filepath.Join(dir, "run.json")); err == nil {
+		return nil, fmt.Errorf("%s holds the results of one run: give another folder with --out", dir)
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "points"), 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the sweep: %w", err)
 	}

@@ -35,7 +35,7 @@ func TestSlurm(t *testing.T) {
 		t.Fatal(err)
 	}
 	slurm(t, dir, "bash", e.File)
-	await := time.Now().Add(25 * time.Second)
+	await := time.Now().Add(soon)
 	for job := range f.sweep.Jobs() {
 		name := filepath.Join(dir, fmt.Sprintf("done-%d", job))
 		for {
@@ -106,7 +106,7 @@ func awaitSocket(t *testing.T, name string) {
 	t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(soon)
 	for {
 		if c, err := net.Dial("unix", name); err == nil {
 			_ = c.Close()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/floormesh/floormesh/sim/scenario"
@@ -51,7 +52,7 @@ func readScenario(name string) (string, error) {
 		}
 		hint := "the library has " + strings.Join(scenarios.Names(), ", ")
 		if near := scenario.Nearest(name, scenarios.Names()); near != "" {
-			hint = "floorsim explain " + near
+			hint = "did you mean " + near + "?"
 		}
 		return "", &hinted{fmt.Errorf("there is neither a file nor a scenario of the library called %q", name), hint}
 	}
@@ -59,12 +60,24 @@ func readScenario(name string) (string, error) {
 		return "", err
 	}
 	defer file.Close() //nolint:errcheck // only read
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		hint := "a scenario is a YAML file"
+		if own := filepath.Join(name, "scenario.yaml"); exists(own) {
+			hint = own + " is the scenario of these results"
+		}
+		return "", &hinted{fmt.Errorf("%s is a folder, not a scenario", name), hint}
+	}
 	// One byte more than is allowed, so that the reader of scenarios says what is wrong.
 	text, err := io.ReadAll(io.LimitReader(file, scenario.MaxSourceBytes+1))
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
 	return string(text), nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // wrong says what is wrong with a scenario and where to look it up.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -33,11 +34,10 @@ func advised(err error) error {
 
 type exportCommand struct {
 	Dir string `arg:"" help:"Results folder."`
-	CSV bool   `name:"csv" required:"" help:"As CSV, one file a table. The only format besides Parquet, which is in the folder already."`
 	Out string `short:"o" help:"Folder to write to; default: csv in the results folder."`
 }
 
-// Run writes the tables of a results folder in another format.
+// Run writes the tables of a results folder, which are Parquet, as CSV.
 func (c *exportCommand) Run(s streams) error {
 	run, err := readResults(c.Dir)
 	if err != nil {
@@ -77,11 +77,62 @@ func (c *reportCommand) Run(s streams) error {
 	if out == "" {
 		out = filepath.Join(c.Dir, result.ReportFile)
 	}
-	err = result.Replace(out, func(w io.Writer) error { return report.Write(w, run, report.Options{Rounds: rounds}) })
-	if err == nil {
-		fmt.Fprintln(s.out, out)
+	if c.Rounds != "" {
+		if err := kept(run, rounds); err != nil {
+			return err
+		}
 	}
-	return err
+	return write(s, out, func(w io.Writer) error { return report.Write(w, run, report.Options{Rounds: rounds}) })
+}
+
+// write writes a file as a whole and says where it is.
+func write(s streams, path string, content func(io.Writer) error) error {
+	if err := result.Replace(path, content); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, path)
+	return nil
+}
+
+// kept reports whether any block of some rounds is there to be drawn.
+func kept(run *result.Run, rounds picture.Rounds) error {
+	if len(run.Blocks) == 0 {
+		return &hinted{errors.New("no blocks were kept"), "run the scenario again with --set 'outputs.dag=[{until: 10s}]'"}
+	}
+	least, most := run.Blocks[0].Round, run.Blocks[0].Round
+	for i := range run.Blocks {
+		least, most = min(least, run.Blocks[i].Round), max(most, run.Blocks[i].Round)
+	}
+	if rounds != (picture.Rounds{}) && (rounds.To < least || rounds.From > most) {
+		return &hinted{fmt.Errorf("no blocks of the rounds %d to %d were kept", rounds.From, rounds.To), fmt.Sprintf("there are the rounds %d to %d", least, most)}
+	}
+	return nil
+}
+
+// logged reports whether any event of a span is there to be drawn.
+func logged(run *result.Run, span picture.Span) error {
+	if len(run.Events) == 0 {
+		return &hinted{errors.New("there is no event log"), "run the scenario again with --set 'outputs.events=[{until: 10s}]'"}
+	}
+	for i := range run.Events {
+		e := &run.Events[i]
+		if e.At >= span.From && e.At <= span.To && (len(span.Nodes) == 0 || slices.Contains(span.Nodes, e.Node)) {
+			return nil
+		}
+	}
+	first, last := run.Events[0].At, run.Events[0].At
+	nodes := []result.Node{}
+	for i := range run.Events {
+		first, last = min(first, run.Events[i].At), max(last, run.Events[i].At)
+		if !slices.Contains(nodes, run.Events[i].Node) {
+			nodes = append(nodes, run.Events[i].Node)
+		}
+	}
+	slices.Sort(nodes)
+	return &hinted{
+		errors.New("the event log has nothing of these nodes at that time"),
+		fmt.Sprintf("it has %s, the first of them %v, from %v to %v", plural(len(nodes), "node"), nodes[0], first, last),
+	}
 }
 
 func (c *reportCommand) sweep(s streams) error {
@@ -93,10 +144,11 @@ func (c *reportCommand) sweep(s streams) error {
 		return err
 	}
 	out, err := reportSweep(folder, c.Out)
-	if err == nil {
-		fmt.Fprintln(s.out, out)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintln(s.out, out)
+	return nil
 }
 
 // parseRounds reads "10-33"; "" is the zero value.
@@ -133,15 +185,11 @@ func (c *plotCommand) Run(s streams) error {
 	} else if c.Over != "" {
 		return &hinted{errors.New("--over is for figures of a sweep"), "--what latency-over, throughput-over or bytes-over"}
 	}
-	if err := draw(format); err != nil {
-		return err
-	}
-	fmt.Fprintln(s.out, c.Out)
-	return nil
+	return draw(s, format)
 }
 
 // runs draws runs.
-func (c *plotCommand) runs(format string) error {
+func (c *plotCommand) runs(s streams, format string) error {
 	var runs []plot.Named
 	for _, dir := range c.Dirs {
 		run, err := readResults(dir)
@@ -154,11 +202,11 @@ func (c *plotCommand) runs(format string) error {
 		}
 		runs = append(runs, named)
 	}
-	return result.Replace(c.Out, func(w io.Writer) error { return plot.Write(w, c.What, format, runs) })
+	return write(s, c.Out, func(w io.Writer) error { return plot.Write(w, c.What, format, runs) })
 }
 
 // sweep draws a sweep.
-func (c *plotCommand) sweep(format string) error {
+func (c *plotCommand) sweep(s streams, format string) error {
 	if len(c.Dirs) > 1 || !isSweep(c.Dirs[0]) {
 		return &hinted{fmt.Errorf("--what %s is of one sweep, and %s is none", c.What, strings.Join(c.Dirs, " ")), "name the folder that floorsim sweep run wrote"}
 	}
@@ -166,7 +214,7 @@ func (c *plotCommand) sweep(format string) error {
 	if err != nil {
 		return err
 	}
-	err = result.Replace(c.Out, func(w io.Writer) error { return plot.WriteOver(w, c.What, c.Over, format, study) })
+	err = write(s, c.Out, func(w io.Writer) error { return plot.WriteOver(w, c.What, c.Over, format, study) })
 	if errors.Is(err, result.ErrNoAxis) {
 		var keys []string
 		for i := range study.Axes {
@@ -189,6 +237,9 @@ type pictureCommand struct {
 
 // Run draws a run event by event, or its blocks.
 func (c *pictureCommand) Run(s streams) error {
+	if filepath.Ext(c.Out) != ".svg" {
+		return &hinted{fmt.Errorf("%s: pictures are SVG, so the name must end in .svg", c.Out), "-o " + c.What + ".svg"}
+	}
 	rounds, err := parseRounds(c.Rounds)
 	if err != nil {
 		return err
@@ -197,11 +248,11 @@ func (c *pictureCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case c.What == "dag" && len(run.Blocks) == 0:
-		return &hinted{errors.New("no blocks were kept"), "run the scenario again with a window of rounds"}
-	case c.What == "space-time" && len(run.Events) == 0:
-		return &hinted{errors.New("there is no event log"), "run the scenario again and ask for the events of some nodes and instants"}
+	if c.What == "dag" {
+		if err := kept(run, rounds); err != nil {
+			return err
+		}
+		return write(s, c.Out, func(w io.Writer) error { return picture.DAG(w, run, rounds) })
 	}
 	span := picture.Span{From: result.Instant(c.From), To: result.Instant(c.To)}
 	if c.To == 0 {
@@ -210,16 +261,10 @@ func (c *pictureCommand) Run(s streams) error {
 	for _, n := range c.Nodes {
 		span.Nodes = append(span.Nodes, result.Node(n))
 	}
-	err = result.Replace(c.Out, func(w io.Writer) error {
-		if c.What == "dag" {
-			return picture.DAG(w, run, rounds)
-		}
-		return picture.SpaceTime(w, run, span)
-	})
-	if err == nil {
-		fmt.Fprintln(s.out, c.Out)
+	if err := logged(run, span); err != nil {
+		return err
 	}
-	return err
+	return write(s, c.Out, func(w io.Writer) error { return picture.SpaceTime(w, run, span) })
 }
 
 type diffCommand struct {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -46,15 +45,12 @@ func (c *runCommand) Run(s streams) error {
 	if out == "" {
 		out = filepath.Join("results", fmt.Sprintf("%s-%d", resolved.Name, resolved.Seed))
 	}
-	if _, err := os.Stat(out); err == nil && !c.Replace {
-		return &hinted{fmt.Errorf("%s is there already", out), "--out another folder, or --replace"}
+	if err := result.Room(out, c.Replace); err != nil { // now, not after hours
+		return advised(err)
 	}
 	run, err := runScenario(s, resolved, c.Quiet)
 	if err != nil {
 		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
-		return fmt.Errorf("make the results folder: %w", err)
 	}
 	if err := result.Write(out, run, c.Replace); err != nil {
 		return advised(err)

@@ -39,7 +39,7 @@ func TestRun(t *testing.T) {
 	if code, _, talk := floorsim("report", dir); code != exitFine {
 		t.Errorf("report: exit code %d: %s", code, talk)
 	}
-	if code, _, talk := floorsim(args...); code != exitBroken || !strings.Contains(talk, "--replace") {
+	if code, _, talk := floorsim(args...); code != exitBroken || !strings.Contains(talk, "there are results already") {
 		t.Errorf("a second run into the same folder: exit code %d: %s", code, talk)
 	}
 }

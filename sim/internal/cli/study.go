@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -18,8 +17,7 @@ import (
 
 // isSweep reports whether a folder is that of a sweep and not of one run.
 func isSweep(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "sweep.json"))
-	return err == nil
+	return exists(filepath.Join(dir, "sweep.json"))
 }
 
 // reportSweep makes the HTML report of a sweep, beside its tables without a path.
@@ -81,15 +79,15 @@ func studyOf(folder *sweep.Folder) (*result.Study, error) {
 		}
 		study.Cases = append(study.Cases, c)
 	}
-	report, err := folder.Report()
+	whole, err := folder.Report()
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range report.Differences {
+	for _, d := range whole.Differences {
 		study.Notes = append(study.Notes, d.String())
 	}
-	study.Notes = append(study.Notes, report.String())
-	study.Good = report.Good()
+	study.Notes = append(study.Notes, whole.String())
+	study.Good = whole.Good()
 	return study, nil
 }
 
