@@ -1,5 +1,5 @@
 // Package plot draws runs for papers: one figure a file, SVG or PDF, several
-// runs in one figure to compare them. The same runs give the same bytes.
+// runs in one figure to compare them, or a sweep over what was varied. The same runs give the same bytes.
 //
 // Unlike the rest of result it computes in floats, as gonum does: digits of coordinates
 // may differ between processor architectures, what is drawn does not.
