@@ -54,7 +54,7 @@ func (x *Experiment) tally(now engine.Instant) Tally {
 	t := Tally{Now: time.Duration(now), Checked: len(checked(x.scenario))}
 	behind := over
 	for _, w := range x.sites {
-		t.Submitted += len(w.load.records)
+		t.Submitted += w.load.made
 		t.Final += w.checks.Finals()
 		t.Commits += w.checks.Commits()
 		t.Violations += len(w.checks.Violations())

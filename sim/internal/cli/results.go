@@ -78,7 +78,7 @@ func (c *reportCommand) Run(s streams) error {
 		out = filepath.Join(c.Dir, result.ReportFile)
 	}
 	if c.Rounds != "" {
-		if err := kept(run, rounds); err != nil {
+		if err := kept(run.BlocksOf(0), rounds); err != nil {
 			return err
 		}
 	}
@@ -95,13 +95,13 @@ func write(s streams, path string, content func(io.Writer) error) error {
 }
 
 // kept reports whether any block of some rounds is there to be drawn.
-func kept(run *result.Run, rounds picture.Rounds) error {
-	if len(run.Blocks) == 0 {
+func kept(blocks []result.Block, rounds picture.Rounds) error {
+	if len(blocks) == 0 {
 		return &hinted{errors.New("no blocks were kept"), "run the scenario again with --set 'outputs.dag=[{until: 10s}]'"}
 	}
-	least, most := run.Blocks[0].Round, run.Blocks[0].Round
-	for i := range run.Blocks {
-		least, most = min(least, run.Blocks[i].Round), max(most, run.Blocks[i].Round)
+	least, most := blocks[0].Round, blocks[0].Round
+	for i := range blocks {
+		least, most = min(least, blocks[i].Round), max(most, blocks[i].Round)
 	}
 	if rounds != (picture.Rounds{}) && (rounds.To < least || rounds.From > most) {
 		return &hinted{fmt.Errorf("no blocks of the rounds %d to %d were kept", rounds.From, rounds.To), fmt.Sprintf("there are the rounds %d to %d", least, most)}
@@ -233,6 +233,7 @@ type pictureCommand struct {
 	From   time.Duration `help:"Begin of a space-time diagram, in virtual time."`
 	To     time.Duration `help:"End of a space-time diagram; default: that of the event log."`
 	Rounds string        `help:"Rounds of a dag, as 10-33." placeholder:"FROM-TO"`
+	Window int           `help:"Which window of the dag, counting from 1." default:"1"`
 }
 
 // Run draws a run event by event, or its blocks.
@@ -249,14 +250,18 @@ func (c *pictureCommand) Run(s streams) error {
 		return err
 	}
 	if c.What == "dag" {
-		if err := kept(run, rounds); err != nil {
+		if c.Window < 1 || c.Window > max(1, len(run.Summary.Windows)) {
+			return &hinted{fmt.Errorf("there is no window %d of the dag", c.Window), fmt.Sprintf("--window 1 to %d", max(1, len(run.Summary.Windows)))}
+		}
+		window := uint32(c.Window - 1)
+		if err := kept(run.BlocksOf(window), rounds); err != nil {
 			return err
 		}
-		return write(s, c.Out, func(w io.Writer) error { return picture.DAG(w, run, rounds) })
+		return write(s, c.Out, func(w io.Writer) error { return picture.DAG(w, run, window, rounds) })
 	}
 	span := picture.Span{From: result.Instant(c.From), To: result.Instant(c.To)}
 	if c.To == 0 {
-		span.To = run.Asked.To
+		span.To = run.Asked.End()
 	}
 	for _, n := range c.Nodes {
 		span.Nodes = append(span.Nodes, result.Node(n))

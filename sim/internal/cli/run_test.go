@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 	if code != exitFine {
 		t.Fatalf("exit code %d: %s", code, talk)
 	}
-	for _, want := range []string{"one-plant, seed 7: 47 nodes in 1 site, ", "held: agreement", "not checked yet: evidence", dir} {
+	for _, want := range []string{"one-plant, seed 7: 47 nodes in 1 site, ", "held: agreement", "evidence, recovery, memory", dir} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the summary says nothing of %q:\n%s", want, out)
 		}
@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 func TestRunRefuses(t *testing.T) {
 	for _, c := range []struct{ scenario, setting, want string }{
 		{"one-plant", "duration=1", "hint:"},
-		{"idle-plant", "duration=1h", "--set sites[0].gateways=7"},
+		{"one-plant", "faults+={kind: clock-jump, at: 1s, who: {role: device}}", "role: member for this one"},
 		{"no-such", "duration=1h", "hint:"},
 	} {
 		code, _, talk := floorsim("run", c.scenario, "--set", c.setting, "--out", filepath.Join(t.TempDir(), "x"))
