@@ -25,6 +25,8 @@ type runCommand struct {
 	Workers  *int     `help:"Goroutines that share the run, in place of the scenario's; 0 means one per core. The result is the same."`
 	Out      string   `placeholder:"DIR" help:"Folder for the results; default: results/NAME-SEED."`
 	Replace  bool     `help:"Replace results that are there already."`
+
+	profileFlags
 }
 
 // Run runs a scenario.
@@ -51,7 +53,7 @@ func (c *runCommand) Run(s streams) error {
 	if _, err := os.Stat(out); err == nil && !c.Replace {
 		return &hinted{fmt.Errorf("%s is there already", out), "--out another folder, or --replace"}
 	}
-	run, err := runScenario(s, resolved)
+	run, err := runScenario(s, resolved, &c.profileFlags)
 	if err != nil {
 		return err
 	}
@@ -69,7 +71,7 @@ func (c *runCommand) Run(s streams) error {
 }
 
 // runScenario runs a resolved scenario and measures what that cost.
-func runScenario(s streams, resolved *scenario.Scenario) (*result.Run, error) {
+func runScenario(s streams, resolved *scenario.Scenario, p *profileFlags) (*result.Run, error) {
 	build, err := buildID()
 	if err != nil {
 		return nil, err
@@ -80,6 +82,10 @@ func runScenario(s streams, resolved *scenario.Scenario) (*result.Run, error) {
 	}
 	// Not part of what the results say: any number gives the same.
 	resolved.Workers = 0
+	profiled, err := p.start()
+	if err != nil {
+		return nil, err
+	}
 	x, err := sim.NewExperiment(resolved, workers)
 	if err != nil {
 		if not, ok := errors.AsType[*sim.UnsupportedError](err); ok {
@@ -91,9 +97,10 @@ func runScenario(s streams, resolved *scenario.Scenario) (*result.Run, error) {
 	watched := watchRun(s.talk, x, resolved, began)
 	run, err := x.Run(build)
 	watched()
-	if err != nil {
+	if err := errors.Join(err, profiled()); err != nil {
 		return nil, err
 	}
+	runtime.KeepAlive(x) // for the profile of the memory
 	run.Summary.Machine = result.Machine{
 		Wall: time.Since(began), Peak: peakMemory(), Workers: workers, Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
