@@ -238,11 +238,11 @@ func (n *node) carry(w *World, o replica.Output) {
 		at := w.now + instant(n.disk.plan.Read)
 		w.schedule(event{at: at, node: n.id, load: w.reads.Put(read{n.life, append([]dag.BatchID{}, o.IDs...)}), kind: loaded})
 	case replica.Stored:
-		n.answer(w, o.Ticket, true, func(r *dag.Record) bool { return r.ID() == o.Record })
+		n.answer(w, o.Ticket, stored, o.Record)
 	case replica.Known:
-		n.answer(w, o.Ticket, true, func(*dag.Record) bool { return true })
+		n.answer(w, o.Ticket, known, dag.RecordID{})
 	case replica.Turned:
-		n.answer(w, o.Ticket, false, func(*dag.Record) bool { return true })
+		n.answer(w, o.Ticket, turned, dag.RecordID{})
 	case replica.Replicated:
 		w.trace.fold(uint64(n.id), uint64(o.Seq))
 	case replica.Final:
@@ -292,8 +292,17 @@ func (n *node) alarmed(w *World, a replica.Alarm) {
 	}
 }
 
+// fate is what became of a submission.
+type fate uint8
+
+const (
+	stored fate = iota // in a batch now
+	known              // it was stored or final already
+	turned             // away
+)
+
 // answer gives a submitter its answer.
-func (n *node) answer(w *World, t replica.Ticket, ok bool, fits func(*dag.Record) bool) {
+func (n *node) answer(w *World, t replica.Ticket, fate fate, record dag.RecordID) {
 	a, waited := w.load.answered(n.id, t)
 	if !waited {
 		w.checks.Failf(check.Answer, n.id, "answers ticket %d, which does not wait for an answer of it", t)
@@ -301,10 +310,13 @@ func (n *node) answer(w *World, t replica.Ticket, ok bool, fits func(*dag.Record
 	}
 	w.trace.fold(uint64(n.id), uint64(t))
 	r := w.load.records[a.record]
+	if fate != stored {
+		w.checks.Withdrawn(r)
+	}
 	switch {
-	case !ok:
+	case fate == turned:
 		w.load.again(w, a.record)
-	case !fits(r):
+	case fate == stored && record != r.ID():
 		w.checks.Failf(check.Answer, n.id, "answers ticket %d with another record than %v", t, r.ID())
 	case n.liar == nil:
 		w.checks.Stored(n.id, r)
