@@ -22,6 +22,7 @@ type source struct {
 	period time.Duration // at 100% of the rate
 	first  time.Duration // after the load's start
 	burst  bool
+	class  dag.LaneNumber
 }
 
 // supply makes the sources of a site.
@@ -38,7 +39,7 @@ func (x *site) supply(w *World) {
 		common := engine.NewStream(s.Seed, engine.Nobody, engine.Purpose(purposeFlow))
 		common.Jump(uint64(i))
 		for k, node := range own {
-			src := source{load: l, node: node, home: node, rand: *newStream(w.plan.Seed, node, purposeFlow)}
+			src := source{load: l, node: node, home: node, class: classOf(l), rand: *newStream(w.plan.Seed, node, purposeFlow)}
 			src.rand.Jump(uint64(i) << 40)
 			if node >= len(w.nodes) {
 				src.home = x.roster.Gateway(node+x.first) - x.first
@@ -133,12 +134,12 @@ func (x *site) submit(w *World, src *source) error {
 	v := visit{}
 	bytes := 0
 	for range src.load.Records {
-		n, err := w.load.make(src, w.mesh)
+		it, err := w.load.make(src, w.mesh)
 		if err != nil {
 			return err
 		}
-		v.records = append(v.records, n)
-		bytes += len(w.load.records[n].Raw())
+		v.items = append(v.items, it)
+		bytes += len(it.record.Raw())
 	}
 	at := w.now
 	if src.node != src.home {
@@ -158,30 +159,29 @@ func (x *site) submit(w *World, src *source) error {
 	return nil
 }
 
-// make signs one more record and returns its number.
-func (l *load) make(src *source, mesh dag.MeshID) (int, error) {
-	number := len(l.records)
+// make signs one more record.
+func (l *load) make(src *source, mesh dag.MeshID) (*item, error) {
 	size := int64(src.load.Size)
 	if wide := src.load.SizeSpread.Of(size); wide > 0 {
 		size += int64(src.rand.Below(uint64(2*wide+1))) - wide
 	}
 	payload := make([]byte, max(16, size))
-	binary.BigEndian.PutUint64(payload, uint64(number))
+	binary.BigEndian.PutUint64(payload, uint64(l.made))
 	r, err := dag.SignRecord(mesh, src.key, dag.FormatSenMLCBOR, payload)
 	if err != nil {
-		return 0, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
+		return nil, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
 	}
-	class := dag.LaneReadings
-	if src.load.Lane == scenario.LaneAlarms {
-		class = dag.LaneAlarms
-	}
-	l.records = append(l.records, r)
-	l.done = append(l.done, false)
-	l.homes = append(l.homes, int32(src.home))
-	l.classes = append(l.classes, class)
-	l.retries = append(l.retries, src.load.Retry)
+	l.made++
 	l.open++
-	return number, nil
+	return &item{number: l.made - 1, record: r, source: src}, nil
+}
+
+// classOf says in which lane a load's records go.
+func classOf(l *scenario.Load) dag.LaneNumber {
+	if l.Lane == scenario.LaneAlarms {
+		return dag.LaneAlarms
+	}
+	return dag.LaneReadings
 }
 
 // comeTo sends records to a node.

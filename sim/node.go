@@ -309,24 +309,25 @@ func (n *node) answer(w *World, t replica.Ticket, fate fate, record dag.RecordID
 		return
 	}
 	w.trace.fold(uint64(n.id), uint64(t))
-	r := w.load.records[a.record]
+	r := a.item.record
 	if fate != stored {
 		w.checks.Withdrawn(r)
 	}
 	switch {
 	case fate == turned:
-		w.load.again(w, a.record)
+		w.load.again(w, a.item)
 	case fate == stored && record != r.ID():
 		w.checks.Failf(check.Answer, n.id, "answers ticket %d with another record than %v", t, r.ID())
 	case n.liar == nil:
 		w.checks.Stored(n.id, r)
-		if w.site != nil {
+		if w.site != nil && !a.item.noted {
 			w.site.notes.accepted(w, n.id, r)
 		}
-		w.load.acknowledged(a.record)
+		a.item.noted = true
+		w.load.acknowledged(a.item)
 		w.stats.stored(w, r)
 	default:
-		w.load.acknowledged(a.record) // by a liar: worth nothing
+		w.load.acknowledged(a.item) // by a liar: worth nothing
 	}
 }
 

@@ -23,8 +23,9 @@ type notes struct {
 	said     []uint64 // by node: messages
 	last     []dag.BlockID
 	newest   dag.CommitIndex
-	reported []dag.CommitIndex // by node: last commit noted
-	records  map[dag.Digest]*story
+	reported []dag.CommitIndex     // by node: last commit noted
+	records  map[dag.Digest]*story // not final on all honest nodes
+	open     map[dag.CommitIndex]*passage
 	waiting  [][]witness // by node: own records that no checkpoint covers yet
 	gauged   replica.Instant
 	every    replica.Instant
@@ -32,9 +33,15 @@ type notes struct {
 
 // story is how far a record has come.
 type story struct {
-	since  replica.Instant
-	node   int // that acknowledged it
-	copies int // honest logs that it is in
+	since replica.Instant
+	node  int // that acknowledged it
+}
+
+// passage is a commit on its way to all honest nodes.
+type passage struct {
+	stories []*story // of the records that it put into the log
+	log     []dag.Digest
+	reports int
 }
 
 // witness is records that wait for a checkpoint of a log so long.
@@ -75,7 +82,7 @@ func kindOf(m message.Message) result.Kind {
 func newNotes(book *result.Recorder, s *scenario.Scenario, first, plant int) notes {
 	return notes{
 		book: book, first: first, mesh: uint32(plant), share: uint32(s.Outputs.Deliveries),
-		records: make(map[dag.Digest]*story), every: instant(s.Outputs.Series),
+		records: make(map[dag.Digest]*story), open: make(map[dag.CommitIndex]*passage), every: instant(s.Outputs.Series),
 	}
 }
 
@@ -177,17 +184,21 @@ func (t *notes) crashed(w *World, node int) { t.event(w, node, nobody, result.Cr
 
 func (t *notes) restarted(w *World, node int) { t.event(w, node, nobody, result.Restarted, 0, 0, 0) }
 
-// accepted notes that an honest node stored a record.
+// accepted notes that an honest node stored a record, the first time.
 func (t *notes) accepted(w *World, node int, r *dag.Record) {
-	s := t.records[r.Statement()]
-	if s == nil {
-		s = &story{}
-		t.records[r.Statement()] = s
-	} else if s.since != 0 {
-		return
-	}
+	s := t.story(r.Statement())
 	s.since, s.node = max(1, w.now), node
 	t.book.Accepted(result.Instant(w.now), 1)
+}
+
+// story returns that of a record.
+func (t *notes) story(statement dag.Digest) *story {
+	s := t.records[statement]
+	if s == nil {
+		s = &story{node: nobody}
+		t.records[statement] = s
+	}
+	return s
 }
 
 // final notes what has become final on a node.
@@ -208,32 +219,40 @@ func (t *notes) final(w *World, n *node, e *store.Executed) {
 			})
 		}
 	}
-	for i := range e.Records {
-		if e.Records[i].Fate == store.Accepted {
-			t.came(w, n.id, e.Records[i].Statement, e.Size)
-		}
-	}
+	t.came(w, n.id, e)
 }
 
-// came notes that a record has become final on one more node.
-func (t *notes) came(w *World, node int, statement dag.Digest, size uint64) {
-	s := t.records[statement]
-	if s == nil {
-		s = &story{node: nobody}
-		t.records[statement] = s
-	}
-	s.copies++
-	at, took := result.Instant(w.now), time.Duration(w.now-s.since)
-	if s.since != 0 && node == s.node {
-		t.book.Reached(result.Final, at, took, 1)
-		t.waiting[node] = append(t.waiting[node], witness{size, s.since})
-	}
-	if s.copies == t.honest {
-		if s.since != 0 {
-			t.book.Reached(result.Everywhere, at, took, 1)
+// came notes that a commit's records have become final on one more node. They
+// are looked up once, for the first: all put the same ones into their logs.
+func (t *notes) came(w *World, node int, e *store.Executed) {
+	p := t.open[e.Commit.Index]
+	if p == nil {
+		p = &passage{}
+		t.open[e.Commit.Index] = p
+		for i := range e.Records {
+			if r := &e.Records[i]; r.Fate == store.Accepted {
+				p.stories, p.log = append(p.stories, t.story(r.Statement)), append(p.log, r.Statement)
+			}
 		}
-		delete(t.records, statement)
 	}
+	p.reports++
+	at := result.Instant(w.now)
+	for _, s := range p.stories {
+		if s.since != 0 && node == s.node {
+			t.book.Reached(result.Final, at, time.Duration(w.now-s.since), 1)
+			t.waiting[node] = append(t.waiting[node], witness{e.Size, s.since})
+		}
+	}
+	if p.reports < t.honest {
+		return
+	}
+	for i, s := range p.stories {
+		if s.since != 0 {
+			t.book.Reached(result.Everywhere, at, time.Duration(w.now-s.since), 1)
+		}
+		delete(t.records, p.log[i])
+	}
+	delete(t.open, e.Commit.Index)
 }
 
 // certified notes that a checkpoint covers records of a node.

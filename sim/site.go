@@ -46,8 +46,6 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 		return nil, fmt.Errorf("site %s: %w", p.Name, err)
 	}
 	w.base, w.seat = engine.Node(p.First+plant), x.size
-	w.load.homes = make([]int32, 0)
-	w.load.open = 0
 	member := &s.Roles.Member
 	for _, n := range w.nodes {
 		n.labour = newLabour(member.Cores, scaled(x.costs, member.Speed), n)
