@@ -146,6 +146,9 @@ func (n *node) accept(w *World, o replica.Output) {
 	if p.Signed {
 		n.signed = p.Seq
 	}
+	for i, e := range p.Write.Executed {
+		p.Write.Executed[i] = w.ledger.share(e)
+	}
 	n.note(w, p.Write)
 	if err := n.disk.apply(p.Seq, p.Write); err != nil {
 		w.checks.Failf(check.Order, n.id, "%v", err)
@@ -201,6 +204,7 @@ func (n *node) synced(w *World) {
 	for _, written := range writes {
 		w.checks.Durable(n.id, written)
 	}
+	w.ledger.synced(n.id, writes)
 	if w.site != nil {
 		w.site.notes.synced(w, n.id, writes)
 	}
@@ -246,6 +250,7 @@ func (n *node) carry(w *World, o replica.Output) {
 	case replica.Replicated:
 		w.trace.fold(uint64(n.id), uint64(o.Seq))
 	case replica.Final:
+		o.Executed = w.ledger.share(o.Executed)
 		w.trace.fold(uint64(n.id), word(o.Executed.Commit.ID()), word(o.Executed.Root))
 		if w.trace.reading() {
 			w.trace.linef(w.now, n.id, "final: commit %d, leader r%d/a%d, %d records, log %d",

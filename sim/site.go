@@ -163,6 +163,7 @@ func (x *site) watch(w *World) {
 	c := &x.scenario.Checks
 	since := time.Duration(w.now - w.phase.since)
 	x.notes.gauge(w)
+	x.settle(w)
 	switch w.phase.name {
 	case working:
 		if w.now >= instant(x.scenario.Duration) {

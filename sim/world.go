@@ -30,6 +30,7 @@ type World struct {
 	checks   *check.Suite
 	trace    trace
 	stats    stats
+	ledger   ledger
 
 	// In the engine, the world's nodes are numbered from base on, and what belongs
 	// to the world as a whole happens at one more, its seat.
@@ -83,6 +84,7 @@ func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
 	w.links = newLinks(plan.Seed, plan.Nodes, plan.Link)
 	w.load = newLoad(plan.Seed, plan.Load, w.mesh, w.crypto)
 	w.stats = newStats(plan.Nodes)
+	w.ledger = newLedger(plan.Nodes)
 	if err := w.corrupt(); err != nil {
 		return nil, err
 	}

@@ -20,12 +20,14 @@ type Memory struct {
 	lanes     map[dag.LaneID][]*dag.Batch // by (seq, id)
 	cuts      map[dag.LaneID]dag.Seq      // as of the last of executed
 	blocks    []*dag.Block                // by (round, author, id)
-	executed  []*Executed                 // by index, without gaps
+	executed  []*Executed                 // by index, without gaps, from the first not forgotten
 	certified []*checkpoint.Certified     // by commit
 	state     []byte
 	stateAt   dag.CommitIndex // the commit that state is of, 0 before the first
 	scalars
-	unsynced []undo // one per Write applied since the last Sync
+	unsynced  []undo          // one per Write applied since the last Sync
+	syncedAt  dag.CommitIndex // stateAt as of the last Sync
+	forgotten dag.CommitIndex // up to which batches are gone
 }
 
 var _ Store = (*Memory)(nil)
@@ -65,12 +67,12 @@ func (m *Memory) Crash(lose int) {
 		}
 		m.unsynced = m.unsynced[:last]
 	}
-	m.unsynced = nil
+	m.unsynced, m.syncedAt = nil, m.stateAt
 }
 
 // Sync implements Store.
 func (m *Memory) Sync() error {
-	m.unsynced = nil
+	m.unsynced, m.syncedAt = nil, m.stateAt
 	return nil
 }
 
@@ -130,8 +132,9 @@ func (m *Memory) addBatch(u undo, b *dag.Batch) undo {
 	m.lanes[b.Lane] = slices.Insert(m.lanes[b.Lane], at, b)
 	return append(u, func(m *Memory) {
 		delete(m.batches, id)
-		at, _ := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches)
-		m.lanes[b.Lane] = slices.Delete(m.lanes[b.Lane], at, at+1)
+		if at, ok := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches); ok {
+			m.lanes[b.Lane] = slices.Delete(m.lanes[b.Lane], at, at+1)
+		}
 	})
 }
 
@@ -340,7 +343,11 @@ func (m *Memory) Commits(after dag.CommitIndex, maxBytes int) (*checkpoint.Certi
 		upTo    int
 		bytes   int
 	)
-	for _, e := range m.after(after) {
+	later := m.after(after)
+	if len(later) > 0 && later[0].Commit.Index != after+1 {
+		return nil, nil, nil // forgotten
+	}
+	for _, e := range later {
 		if bytes += len(e.Commit.Raw()); bytes > maxBytes && best != nil {
 			break
 		}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -82,6 +81,7 @@ func runScenario(s streams, resolved *scenario.Scenario, p *profileFlags) (*resu
 	}
 	// Not part of what the results say: any number gives the same.
 	resolved.Workers = 0
+	defer tradeMemory()()
 	profiled, err := p.start()
 	if err != nil {
 		return nil, err
@@ -110,14 +110,8 @@ func runScenario(s streams, resolved *scenario.Scenario, p *profileFlags) (*resu
 // peakMemory returns the most memory that this process has held so far, as far
 // as the system tells.
 func peakMemory() uint64 {
-	if file, err := os.Open("/proc/self/status"); err == nil {
-		defer file.Close() //nolint:errcheck // only read
-		for lines := bufio.NewScanner(file); lines.Scan(); {
-			var kilobytes uint64
-			if _, err := fmt.Sscanf(lines.Text(), "VmHWM: %d kB", &kilobytes); err == nil {
-				return kilobytes << 10
-			}
-		}
+	if peak := memory("/proc/self/status", "VmHWM: %d kB"); peak > 0 {
+		return peak
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
