@@ -30,8 +30,9 @@
 // nothing of another's. So a WAN cut is told in the results and stops nothing, and
 // neither the links between sites nor the lines that a site shares carry anything yet.
 //
-// Devices are sources: they sign, and hand over through the plant's network. Gossip goes
-// straight from its author to everybody, and every gateway is a member. What a scenario asks beyond that
+// Members and gateways run Replicas. Those of a site look up what one of them has executed
+// (see execution.History). Devices are sources: they sign, and hand over through the plant's network. Gossip goes
+// straight from its author to everybody. What a scenario asks beyond that
 // is refused (UnsupportedError), not left out.
 //
 // # Disks

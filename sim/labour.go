@@ -13,8 +13,7 @@ import (
 // workers do; one goroutine owns the Replica, so that inputs queue and Steps
 // follow each other. What a Step puts out leaves when its work is done.
 type labour struct {
-	cores int
-	costs oracle.Costs
+	costs *oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
 	queue []replica.Input
@@ -23,15 +22,16 @@ type labour struct {
 }
 
 // newLabour returns the labour of a node, whose keys it meters.
-func newLabour(cores int, costs oracle.Costs, n *node) *labour {
-	l := &labour{cores: cores, costs: costs, meter: &oracle.Meter{}}
+func newLabour(cpu *oracle.CPU, costs *oracle.Costs, n *node) *labour {
+	l := &labour{costs: costs, meter: &oracle.Meter{}, cpu: cpu}
 	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
 	return l
 }
 
 // boot begins a new life, in which nothing waits.
 func (l *labour) boot() {
-	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.cores), nil, false, given{}
+	l.cpu.Rest()
+	l.queue, l.busy, l.given = nil, false, given{}
 }
 
 // open begins to decode and check a message that has arrived.
@@ -73,6 +73,11 @@ func (l *labour) work(w *World, n *node, in replica.Input) time.Duration {
 		work += l.costs.Check(checked)
 		for _, r := range s.Records {
 			work += l.costs.Bytes(len(r.Record.Value().Raw()))
+		}
+	}
+	for _, o := range l.given.out {
+		if f, ok := o.(replica.Final); ok {
+			work += time.Duration(len(f.Executed.Records)) * l.costs.Record
 		}
 	}
 	if w.site != nil {

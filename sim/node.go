@@ -34,7 +34,6 @@ type node struct {
 	overdue bool            // what nothing waits for will be synced by and by
 	wake    replica.Instant // true time at which the replica wants a Tick
 	alarm   replica.Instant // true time of the earliest tick event that waits
-	peers   []uint64        // by node: which connection to it stands, 0: none
 }
 
 // waiting is an output that may be carried out once a Persist is durable.
@@ -54,7 +53,7 @@ func (n *node) start(w *World) error {
 	seed := newStream(w.plan.Seed, n.id, purposeReplica)
 	seed.Jump(uint64(n.life) << 32)
 	n.replica, err = replica.New(replica.Config{
-		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
+		Founding: w.founding, History: w.history, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
 		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
 	}, restored)
 	if err != nil {
@@ -65,7 +64,10 @@ func (n *node) start(w *World) error {
 	n.clock.offset = replica.Instant(n.boot(w))
 	n.outbox, n.sent, n.signed, n.durable, n.overdue = nil, 0, 0, 0, false
 	n.wake, n.alarm = replica.Never, replica.Never
-	clear(n.peers)
+	w.peers.clear(n.id)
+	if w.site != nil {
+		w.site.carrier.rise(w, n.id)
+	}
 	if n.labour != nil {
 		n.labour.boot()
 	}
@@ -87,6 +89,9 @@ func (n *node) boot(w *World) uint64 {
 func (n *node) stop(w *World) {
 	n.up = false
 	n.replica, n.outbox = nil, nil
+	if w.site != nil {
+		w.site.carrier.fall(n.id)
+	}
 	for _, survived := range n.disk.crash() {
 		w.checks.Durable(n.id, survived)
 	}
@@ -146,9 +151,6 @@ func (n *node) accept(w *World, o replica.Output) {
 	if p.Signed {
 		n.signed = p.Seq
 	}
-	for i, e := range p.Write.Executed {
-		p.Write.Executed[i] = w.ledger.share(e)
-	}
 	n.note(w, p.Write)
 	if err := n.disk.apply(p.Seq, p.Write); err != nil {
 		w.checks.Failf(check.Order, n.id, "%v", err)
@@ -204,8 +206,8 @@ func (n *node) synced(w *World) {
 	for _, written := range writes {
 		w.checks.Durable(n.id, written)
 	}
-	w.ledger.synced(n.id, writes)
 	if w.site != nil {
+		w.site.settled.synced(n.id, writes)
 		w.site.notes.synced(w, n.id, writes)
 	}
 	n.durable = max(n.durable, seq)
@@ -250,7 +252,6 @@ func (n *node) carry(w *World, o replica.Output) {
 	case replica.Replicated:
 		w.trace.fold(uint64(n.id), uint64(o.Seq))
 	case replica.Final:
-		o.Executed = w.ledger.share(o.Executed)
 		w.trace.fold(uint64(n.id), word(o.Executed.Commit.ID()), word(o.Executed.Root))
 		if w.trace.reading() {
 			w.trace.linef(w.now, n.id, "final: commit %d, leader r%d/a%d, %d records, log %d",
@@ -412,27 +413,6 @@ func (n *node) tick(w *World) {
 	n.step(w, replica.Tick{})
 	if n.alarm == replica.Never {
 		n.setAlarm(w)
-	}
-}
-
-// relink notices how the connection to a peer stands by now.
-func (n *node) relink(w *World, peer *node) {
-	now := uint64(0)
-	if peer.up && w.connected(n.id, peer.id) {
-		now = uint64(peer.life)<<32 | uint64(w.links.resets[w.links.pair(n.id, peer.id)])
-	}
-	if n.peers[peer.id] == now {
-		return
-	}
-	if n.peers[peer.id] != 0 {
-		w.trace.linef(w.now, n.id, "disconnected from n%d", peer.id)
-		n.peers[peer.id] = 0
-		n.step(w, replica.Disconnected{Peer: peer.nodeKey.Public()})
-	}
-	if now != 0 {
-		w.trace.linef(w.now, n.id, "connected to n%d", peer.id)
-		n.peers[peer.id] = now
-		n.step(w, replica.Connected{Peer: peer.nodeKey.Public()})
 	}
 }
 

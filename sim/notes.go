@@ -52,12 +52,13 @@ type witness struct {
 
 // kindNames are the kinds of messages, as results call them.
 func kindNames() []string {
-	return []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record"}
+	return []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record", "gossip"}
 }
 
 const (
 	noiseKind   result.Kind = 6
 	devicesKind result.Kind = 7 // what devices hand to gateways
+	controlKind result.Kind = 8 // what gossip says beside its messages
 )
 
 func kindOf(m message.Message) result.Kind {
@@ -151,10 +152,13 @@ func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
 	kind := kindOf(p.said)
 	t.book.Received(t.node(node), uint64(bytes))
 	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes))
-	if kind < 2 && uint32(p.number*golden>>40)%million < t.share {
+	if kind < 2 && t.sampled(p) {
 		t.book.Delivered(result.Instant(w.now), t.node(node), kind, result.Message(p.number), result.Instant(p.at), 1)
 	}
 }
+
+// sampled reports whether a message is among those whose deliveries are kept.
+func (t *notes) sampled(p *parcel) bool { return uint32(p.number*golden>>40)%million < t.share }
 
 // worked notes time of a node's processor.
 func (t *notes) worked(_ *World, node int, work time.Duration, signed, checked int) {

@@ -111,12 +111,12 @@ func (x *site) begin(w *World, i int) {
 				x.notes.crashed(w, node)
 			}
 		}
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultPartition, scenario.FaultFlap:
 		cut := x.cut(k)
 		cut.Cut = true
 		k.cut = x.wire.net.Begin(cut)
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultClog:
 		cut := x.cut(k)
 		cut.Clog = engine.Uniform(0, int64(f.Extra))
@@ -143,10 +143,10 @@ func (x *site) end(w *World, i int) {
 				x.notes.restarted(w, node)
 			}
 		}
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultPartition, scenario.FaultFlap:
 		x.wire.net.End(k.cut)
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultClog:
 		x.wire.net.End(k.cut)
 		for j := range x.wire.clogs {
@@ -162,7 +162,7 @@ func (x *site) end(w *World, i int) {
 
 // hardware changes a node's processor, disk or clock, and changes it back.
 func (x *site) hardware(w *World, k *strike, on bool) {
-	f, speed := k.fault, x.scenario.Roles.Member.Speed
+	f := k.fault
 	for _, node := range k.who {
 		if node >= len(w.nodes) {
 			continue
@@ -172,9 +172,10 @@ func (x *site) hardware(w *World, k *strike, on bool) {
 		case scenario.FaultDiskSlow:
 			n.disk.takesLonger(f.Extra, on)
 		case scenario.FaultSlow:
-			n.labour.costs = scaled(x.costs, speed)
+			speed := x.roleOf(node).Speed
+			x.price(n, speed)
 			if on {
-				n.labour.costs = scaled(x.costs, max(1, scenario.Share(f.Speed.Of(int64(speed)))))
+				x.price(n, max(1, scenario.Share(f.Speed.Of(int64(speed)))))
 			}
 		case scenario.FaultClockJump:
 			if on {

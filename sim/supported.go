@@ -2,7 +2,6 @@ package sim
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -27,32 +26,12 @@ func supported(s *scenario.Scenario) error {
 	for i := range s.Sites {
 		p := &s.Sites[i]
 		key := fmt.Sprintf("sites[%d]", i)
-		switch {
-		case p.Gateways > p.Committee:
-			return &UnsupportedError{
-				key + ".gateways", fmt.Sprintf("%d gateways of which %d are members: gateways outside the committee do not run yet", p.Gateways, p.Committee),
-				fmt.Sprintf("at most 128 gateways, all of them members: --set %s.gateways=%d", key, p.Committee),
-			}
-		case p.Observers > 0:
+		if p.Observers > 0 {
 			return &UnsupportedError{key + ".observers", "observers do not run yet", "--set " + key + ".observers=0"}
 		}
 	}
 	if s.Protocol.Ordering != scenario.OrderingFloormesh {
 		return &UnsupportedError{"protocol.ordering", fmt.Sprintf("%q does not run yet", s.Protocol.Ordering), "--set protocol.ordering=floormesh"}
-	}
-	usual := scenario.New()
-	for _, part := range []struct {
-		key       string
-		is, usual any
-	}{
-		{"gossip", s.Gossip, usual.Gossip},
-		{"network.transport.idle", s.Network.Transport.Idle, usual.Network.Transport.Idle},
-		{"cpu.gossip", s.CPU.Gossip, usual.CPU.Gossip},
-		{"cpu.record", s.CPU.Record, usual.CPU.Record},
-	} {
-		if !reflect.DeepEqual(part.is, part.usual) {
-			return &UnsupportedError{part.key, "only the default runs yet: gossip goes straight from its author to everybody", "leave " + part.key + " out"}
-		}
 	}
 	if s.Roles.Device.Fidelity != scenario.FidelitySource {
 		return &UnsupportedError{"roles.device.fidelity", fmt.Sprintf("%q does not run yet", s.Roles.Device.Fidelity), "--set roles.device.fidelity=source"}

@@ -11,17 +11,18 @@ import (
 )
 
 // acks lists what this member holds right after the decided cuts, one batch
-// per lane in turn, so that no lane crowds out another. There are at most
-// dag.MaxAckLanes lanes: one of each class for each gateway.
+// per lane in turn, so that no lane crowds out another.
 func (r *Replica) acks() []dag.Ack {
 	if r.execBehind() {
 		return nil
 	}
-	counts := make([]int, len(r.laneBook.order))
+	lanes := r.laneBook.listable()
+	lanes = lanes[:min(len(lanes), dag.MaxAckLanes)]
+	counts := make([]int, len(lanes))
 	total, bytes := 0, 0
 	for turn, dealt := 0, true; dealt && turn < dag.MaxAckBatches; turn++ {
 		dealt = false
-		for i, l := range r.laneBook.order {
+		for i, l := range lanes {
 			if turn >= len(l.chain) || counts[i] < turn {
 				continue
 			}
@@ -34,7 +35,7 @@ func (r *Replica) acks() []dag.Ack {
 			dealt = true
 		}
 	}
-	return r.ackLists(counts)
+	return ackLists(lanes, counts)
 }
 
 // maxListed bounds the batches that one block acks.
@@ -45,9 +46,9 @@ func maxListed() int {
 	return dag.MaxBlockBatches
 }
 
-func (r *Replica) ackLists(counts []int) []dag.Ack {
+func ackLists(lanes []*lane, counts []int) []dag.Ack {
 	var acks []dag.Ack
-	for i, l := range r.laneBook.order {
+	for i, l := range lanes {
 		if counts[i] == 0 {
 			continue
 		}
@@ -93,12 +94,15 @@ func (r *Replica) noteAck(ack *dag.Ack, author dag.Author) {
 		}
 		if seq <= l.final+dag.MaxAckBatches && !planted.AcksNotFetched {
 			ref := message.BatchRef{Lane: ack.Lane, Seq: seq, ID: id}
-			r.laneBook.missing.Want(ref, r.authors[author], fetch.Perhaps, int64(r.now+r.grace()))
+			r.laneBook.missing.Want(ref, r.founding.Member(author), fetch.Perhaps, int64(r.now+r.grace()))
 		}
 	}
 }
 
 func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
+	if l.acked == nil {
+		l.acked = make([]dag.Seq, r.committee.N())
+	}
 	if seq <= l.acked[author] {
 		return
 	}
@@ -106,10 +110,18 @@ func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
 	if seq <= l.replicated {
 		return
 	}
-	sorted := slices.Sorted(slices.Values(l.acked))
-	reached := sorted[len(sorted)-quorum.Validity(len(sorted))]
-	if reached > l.replicated {
-		l.replicated = reached
-		r.emit(Replicated{Lane: l.id, Seq: reached})
+	needed, beyond := quorum.Validity(len(l.acked)), 0
+	for _, s := range l.acked {
+		if s > l.replicated {
+			beyond++
+		}
 	}
+	if beyond < needed {
+		return
+	}
+	var room [dag.MaxCommittee]dag.Seq
+	sorted := append(room[:0], l.acked...)
+	slices.Sort(sorted)
+	l.replicated = sorted[len(sorted)-needed]
+	r.emit(Replicated{Lane: l.id, Seq: l.replicated})
 }

@@ -34,7 +34,7 @@ func (r *Replica) fork(l *lane, mine, other message.BatchRef) {
 // dropFrozen stops listing lanes that executed evidence has frozen. Their fork
 // may lie below what is final here, where no second branch would show it.
 func (r *Replica) dropFrozen() {
-	for _, l := range r.laneBook.order {
+	for _, l := range r.laneBook.all {
 		if !l.forked && r.exec.Frozen(l.id) {
 			r.abandon(l)
 			l.ahead, l.waiting, l.forked = nil, 0, true
@@ -71,7 +71,7 @@ func (r *Replica) forkLoaded(b *dag.Batch) {
 func (r *Replica) proveForks() {
 	b := &r.laneBook
 	b.unproven = slices.DeleteFunc(b.unproven, func(f *fork) bool { return !r.exec.Freezable(f.refs[0].Lane) })
-	if !r.administrable() {
+	if len(b.unproven) == 0 || !r.administrable() {
 		return
 	}
 	for _, f := range b.unproven {

@@ -185,8 +185,8 @@ func (s *Suite) certify(node int, c *checkpoint.Certified) {
 		s.Failf(Certificate, node, "checkpoint certifies %d/%v of commit %d, which is %d/%v",
 			c.Size, c.Root, c.Commit, f.size, f.root)
 	}
-	if q := checkpoint.Quorum(len(s.honest)); c.CheckQuorum(q) != nil {
-		s.Failf(Certificate, node, "checkpoint of commit %d: %v", c.Commit, c.CheckQuorum(q))
+	if c.CheckQuorum(s.quorum) != nil {
+		s.Failf(Certificate, node, "checkpoint of commit %d: %v", c.Commit, c.CheckQuorum(s.quorum))
 	}
 }
 

@@ -69,6 +69,7 @@ type Suite struct {
 	now     replica.Instant
 	honest  []bool // by node
 	genesis *dag.Genesis
+	quorum  int                   // of its committee
 	numbers map[dag.PublicKey]int // of nodes, by key
 	found   []Violation
 	ignored []string
@@ -90,7 +91,7 @@ type skip struct{ agreement, execution, durability, signOnce, pace bool }
 // New returns a suite for the nodes of a genesis, in its order.
 func New(g *dag.Genesis, honest []bool) *Suite {
 	s := &Suite{
-		honest: honest, genesis: g,
+		honest: honest, genesis: g, quorum: checkpoint.Quorum(len(g.Committee())),
 		numbers: make(map[dag.PublicKey]int),
 		made:    newMade(),
 		history: newHistory(g),

@@ -3,7 +3,7 @@
 //
 //	topic, err := gossip.New(gossip.Config{
 //		Params: gossip.Defaults(), Seed: seed, Purpose: purposeGossip,
-//		Graph: graph, Homes: homes, Network: net, Kinds: firstKind,
+//		Graph: graph, Homes: homes, Lines: gossip.Over(net, graph), Kinds: firstKind,
 //		Deliver: func(c *engine.Partition, node engine.Node, a gossip.Arrival) { … },
 //	})
 //	topic.Start(e)                                 // heartbeats
@@ -23,8 +23,11 @@
 // lack it ask (IWANT), a few times at most. IDONTWANT goes out for large messages before
 // validation. Ids are known for SeenTTL; what is older when it comes is dropped.
 //
-// Not modelled: scores (nobody misbehaves in here: that is for the world's adversaries),
-// peer exchange, fanout without subscription, pubsub's queue limits (the real node's are
+// A peer that tells of messages and does not send them is taken out of the mesh and
+// in the end ignored, as the real node's scores make it. Nodes stop and start, and connections
+// stand or not, as a world says ([Part.Rise], [Part.Connect]): a node that starts knows nothing.
+//
+// Not modelled: the other scores, peer exchange, fanout without subscription, pubsub's queue limits (the real node's are
 // 4,096 long), several messages in one RPC, several topics in one heartbeat.
 //
 // # Memory
