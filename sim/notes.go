@@ -137,7 +137,7 @@ func (t *notes) block(w *World, b *dag.Block) {
 
 // carried notes a message on its way to one node.
 func (t *notes) carried(w *World, from, to int, p *parcel) {
-	bytes, _ := p.weight(w.domain)
+	bytes := p.size()
 	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), uint64(bytes+w.site.wire.overhead))
 	t.event(w, from, to, result.Sent, kindOf(p.said), p.number, uint64(bytes))
 }
@@ -279,8 +279,7 @@ func (t *notes) gauge(w *World) {
 
 // delayed lets a message wait for its receiver's line, and notes it when it is in.
 func (x *site) delayed(w *World, n *node, l letter) bool {
-	bytes, _ := l.parcel.weight(w.domain)
-	bytes += x.wire.overhead
+	bytes := l.parcel.size() + x.wire.overhead
 	if !l.in {
 		in := x.wire.receive(w.now, n.id, bytes)
 		l.in = true

@@ -488,8 +488,7 @@ func (w *World) arrivals(to []replica.Instant, at replica.Instant, from, node in
 	if w.site == nil {
 		return w.links.arrivals(to, at, from, node)
 	}
-	bytes, _ := p.weight(w.domain)
-	return w.site.wire.send(to, at, from, node, bytes)
+	return w.site.wire.send(to, at, from, node, p.size())
 }
 
 // open reports whether what one node sends can reach another now.
