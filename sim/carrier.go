@@ -23,7 +23,7 @@ type carrier struct {
 	items   engine.Slab[rumour]
 	known   map[dag.Digest]engine.Handle // of messages, in the topic
 	told    []told                       // by node, unless always
-	deceits []deceit                     // by node
+	deceits [][]deceit                   // by node
 	costs   []*oracle.Costs              // by node: many share theirs
 	extra   replica.Instant              // that checking takes beside its work
 	deliver func(w *World, node, from int, p *parcel)
@@ -62,7 +62,7 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	c := &carrier{
 		always: s.Gossip.Policy == scenario.GossipAlways,
 		known:  make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
-		deceits: make([]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
+		deceits: make([][]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
 		deliver: func(w *World, node, from int, p *parcel) { w.nodes[node].hear(w, from, p) },
 	}
 	for i, n := range w.nodes {
@@ -71,13 +71,8 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	if !c.always {
 		c.told = make([]told, len(w.nodes))
 	}
-	for i := range s.Adversaries {
-		who, _ := x.roster.Liars(i)
-		for _, liar := range x.local(who) {
-			if liar < len(w.nodes) && c.deceits[liar].until == 0 {
-				c.deceits[liar] = deceit{instant(s.Adversaries[i].From), instant(s.Adversaries[i].Until)}
-			}
-		}
+	for _, l := range w.plan.Liars {
+		c.deceits[l.Node] = append(c.deceits[l.Node], deceit{l.From, l.Until})
 	}
 	var err error
 	c.topic, err = gossip.New(gossip.Config{
@@ -88,8 +83,12 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 			return c.check(w, int(node), int(from), m, news)
 		},
 		Passes: func(now engine.Instant, node engine.Node) bool {
-			d := &c.deceits[node]
-			return replica.Instant(now) < d.from || replica.Instant(now) >= d.until
+			for _, d := range c.deceits[node] {
+				if replica.Instant(now) >= d.from && replica.Instant(now) < d.until {
+					return false
+				}
+			}
+			return true
 		},
 		Deliver: func(p *engine.Partition, node engine.Node, a gossip.Arrival) { c.arrived(w, int(node), &a) },
 		Expired: func(_ *engine.Partition, m gossip.Message) { c.forget(m.Load) },
@@ -235,7 +234,7 @@ func (t *notes) copied(w *World, node, from int, r *rumour, bytes int, work time
 	c.BytesReceived += uint64(bytes)
 	c.Processor += work
 	c.Verified += uint64(checked)
-	t.event(w, node, from, result.Received, r.kind, r.parcel.number, uint64(bytes))
+	t.event(w, node, from, result.Received, r.kind, r.parcel.number, uint64(bytes), r.parcel)
 }
 
 // spread notes that a node has a message.

@@ -54,7 +54,7 @@ func (w *World) Handle(p *engine.Partition, e engine.Event) {
 	}
 	w.part, w.now = p, replica.Instant(e.At)
 	if w.site != nil && w.site.carrier.part.Handle(p, e) {
-		w.rest(p)
+		w.stopIfDone(p)
 		return
 	}
 	w.checks.Now(w.now)
@@ -67,11 +67,11 @@ func (w *World) Handle(p *engine.Partition, e engine.Event) {
 		}
 		w.err = w.handle(own)
 	}
-	w.rest(p)
+	w.stopIfDone(p)
 }
 
-// rest ends the run if nothing more is to happen. A site that is done leaves the others be.
-func (w *World) rest(p *engine.Partition) {
+// stopIfDone ends the run if nothing more is to happen. A site that is done leaves the others be.
+func (w *World) stopIfDone(p *engine.Partition) {
 	if w.done() && (w.phase.name != over || w.site == nil) {
 		p.Stop()
 	}

@@ -104,10 +104,6 @@ func TestUnsupported(t *testing.T) {
 	for _, c := range []struct{ setting, key string }{
 		{"sites[1].observers=1", "sites[1].observers"},
 		{"protocol.ordering=hotstuff", "protocol.ordering"},
-		{"gossip.degree=8", "gossip"},
-		{"load[0].attested=true", "load[0].attested"},
-		{"faults[0].disk=lost", "faults[0].disk"},
-		{"faults[2].bandwidth=1Mbit/s", "faults[2].bandwidth"},
 		{"faults[3].who={role: device}", "faults[3].who"},
 	} {
 		_, err := sim.NewExperiment(resolve(t, twoPlants, c.setting), 1)

@@ -18,6 +18,7 @@ type source struct {
 	node   int // who submits
 	home   int // its gateway, or itself
 	key    dag.PrivateKey
+	name   string // of a device that cannot sign
 	rand   engine.Stream
 	period time.Duration // at 100% of the rate
 	first  time.Duration // after the load's start
@@ -45,6 +46,9 @@ func (x *site) supply(w *World) {
 				src.home = x.roster.Gateway(node+x.first) - x.first
 			}
 			src.key = newKey(w.crypto, &src.rand)
+			if l.Attested {
+				src.name = x.roster.Name(node + x.first)
+			}
 			if l.Rate.Count > 0 {
 				src.period = l.Rate.Per / time.Duration(l.Rate.Count)
 				turn := k
@@ -134,12 +138,12 @@ func (x *site) submit(w *World, src *source) error {
 	v := visit{}
 	bytes := 0
 	for range src.load.Records {
-		it, err := w.load.make(src, w.mesh)
+		it, err := w.load.make(w, src)
 		if err != nil {
 			return err
 		}
 		v.items = append(v.items, it)
-		bytes += len(it.record.Raw())
+		bytes += it.size()
 	}
 	at := w.now
 	if src.node != src.home {
@@ -154,26 +158,29 @@ func (x *site) submit(w *World, src *source) error {
 	w.load.comeTo(w, at, src.home, v)
 	if src.load.Again > 0 && src.rand.Chance(uint32(src.load.Again)) {
 		other := int(src.rand.Below(uint64(len(w.nodes))))
-		w.load.comeTo(w, at+instant(time.Duration(src.rand.Below(uint64(time.Second)))), other, v)
+		w.load.comeTo(w, at+instant(time.Duration(src.rand.Below(uint64(time.Second)))), other, w.load.copied(src, v, other))
 	}
 	return nil
 }
 
-// make signs one more record.
-func (l *load) make(src *source, mesh dag.MeshID) (*item, error) {
+// make makes one more record, signed if its device can.
+func (l *load) make(w *World, src *source) (*item, error) {
 	size := int64(src.load.Size)
 	if wide := src.load.SizeSpread.Of(size); wide > 0 {
 		size += int64(src.rand.Below(uint64(2*wide+1))) - wide
 	}
+	if src.load.Attested {
+		return l.hold(w, src, int(size))
+	}
 	payload := make([]byte, max(16, size))
 	binary.BigEndian.PutUint64(payload, uint64(l.made))
-	r, err := dag.SignRecord(mesh, src.key, dag.FormatSenMLCBOR, payload)
+	r, err := dag.SignRecord(w.mesh, src.key, dag.FormatSenMLCBOR, payload)
 	if err != nil {
 		return nil, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
 	}
 	l.made++
 	l.open++
-	return &item{number: l.made - 1, record: r, source: src}, nil
+	return &item{number: l.made - 1, record: r, source: src, home: src.home}, nil
 }
 
 // classOf says in which lane a load's records go.

@@ -113,7 +113,7 @@ func (l *wire) queue(now replica.Instant, from int, edge uint32) {
 // copies notes a copy of gossip on its way.
 func (t *notes) copies(w *World, from, to int, r *rumour, bytes int) {
 	t.book.Sent(result.Instant(w.now), t.node(from), r.kind, uint64(bytes))
-	t.event(w, from, to, result.Sent, r.kind, r.parcel.number, uint64(bytes))
+	t.event(w, from, to, result.Sent, r.kind, r.parcel.number, uint64(bytes), r.parcel)
 }
 
 // signalled notes control messages of gossip, at both ends.
@@ -122,5 +122,5 @@ func (t *notes) signalled(w *World, node int, peers []engine.Node, bytes int) {
 		t.book.Sent(result.Instant(w.now), t.node(node), controlKind, uint64(bytes))
 		t.book.Received(t.node(int(peer)), uint64(bytes))
 	}
-	t.event(w, node, nobody, result.Sent, controlKind, 0, uint64(bytes*len(peers)))
+	t.event(w, node, nobody, result.Sent, controlKind, 0, uint64(bytes*len(peers)), nil)
 }

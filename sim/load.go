@@ -37,8 +37,11 @@ type item struct {
 	number int
 	record *dag.Record // nil until it is first submitted
 	source *source     // nil: a plan's
-	done   bool        // its submitter may forget it
-	noted  bool        // as stored by an honest node
+	home   int         // of a source's: the gateway that it is handed to
+	// unsigned is what a device handed over that cannot sign.
+	unsigned []byte
+	done     bool // its submitter may forget it
+	noted    bool // as stored by an honest node
 }
 
 // visit is a device at a gateway's door with some records.
@@ -64,8 +67,14 @@ func newLoad(seed uint64, plan LoadPlan, mesh dag.MeshID, crypto oracle.Crypto) 
 	return l
 }
 
-// sign makes a plan's record.
-func (l *load) sign(it *item) error {
+// sign makes the record of an item that a node gets, if it has none.
+func (l *load) sign(n *node, it *item) error {
+	switch {
+	case it.unsigned != nil:
+		return l.attest(n, it)
+	case it.record != nil:
+		return nil
+	}
 	payload := make([]byte, 16+l.rand.IntN(max(1, l.plan.Payload-16)))
 	binary.BigEndian.PutUint64(payload, uint64(it.number))
 	device := l.devices[it.number%len(l.devices)]
@@ -108,10 +117,8 @@ func (l *load) submit(w *World, n *node, v visit) error {
 	}
 	in := replica.Submitted{}
 	for _, it := range v.items {
-		if it.record == nil {
-			if err := l.sign(it); err != nil {
-				return err
-			}
+		if err := l.sign(n, it); err != nil {
+			return err
 		}
 		good, errs := dag.Verify(w.verifier, []*dag.Record{it.record})
 		if errs[0] != nil {
@@ -165,7 +172,7 @@ func (l *load) again(w *World, it *item) {
 // later lets a device come again.
 func (l *load) later(w *World, v visit) {
 	if src := v.items[0].source; src != nil {
-		l.comeTo(w, w.now+instant(src.load.Retry), src.home, v)
+		l.comeTo(w, w.now+instant(src.load.Retry), v.items[0].home, v)
 		return
 	}
 	l.come(w, w.now+instant(retryAfter), v)

@@ -23,6 +23,7 @@ type node struct {
 	disk      *disk
 	labour    *labour             // nil: its work takes no time
 	liar      adversary.Adversary // nil: honest
+	due       replica.Instant     // of its next turn beside the regular ones
 
 	up      bool
 	life    uint32 // counts starts; what belongs to an earlier life is dropped
@@ -50,14 +51,8 @@ func (n *node) start(w *World) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	n.life++
-	seed := newStream(w.plan.Seed, n.id, purposeReplica)
-	seed.Jump(uint64(n.life) << 32)
-	n.replica, err = replica.New(replica.Config{
-		Founding: w.founding, History: w.history, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
-		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
-	}, restored)
-	if err != nil {
-		return fmt.Errorf("start again: %w", err)
+	if n.replica, err = n.make(w, restored, n.life, w.history); err != nil {
+		return err
 	}
 	n.up = true
 	n.clock.booted = w.now
@@ -72,6 +67,7 @@ func (n *node) start(w *World) error {
 		n.labour.boot()
 	}
 	w.checks.Restarted(n.id, restored)
+	w.checks.Resumed(n.id, n.replica.Standing())
 	w.trace.linef(w.now, n.id, "starts, life %d", n.life)
 	n.step(w, replica.Tick{})
 	return nil
@@ -99,6 +95,13 @@ func (n *node) stop(w *World) {
 	w.trace.linef(w.now, n.id, "loses power")
 }
 
+// lose takes the disk of a node that is down.
+func (n *node) lose(w *World) {
+	n.disk.lose()
+	w.checks.Lost(n.id)
+	w.trace.linef(w.now, n.id, "loses its disk")
+}
+
 // step gives the replica one input and carries out what it can, at once or, if
 // its work takes time, once it has been done.
 func (n *node) step(w *World, in replica.Input) {
@@ -123,11 +126,15 @@ func (n *node) give(w *World, in replica.Input) given {
 	}
 	w.checks.Stepped(n.id)
 	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
+	if w.checks.Weigh(n.id) {
+		w.checks.Holds(n.id, n.replica.Holdings(), n.replica.Bounds())
+	}
 	return given{out, wake}
 }
 
 // finish carries out what it can of what a Step came to.
 func (n *node) finish(w *World, g given) {
+	w.checks.Did(n.id, g.out)
 	for _, o := range g.out {
 		n.accept(w, o)
 	}
@@ -175,6 +182,9 @@ func (n *node) note(w *World, written *store.Write) {
 	for _, b := range written.Batches {
 		if b.Lane.Key == n.nodeKey.Public() {
 			w.checks.Exists(b)
+			if w.site != nil && n.liar == nil {
+				w.site.notes.sealed(n.id, b)
+			}
 		}
 	}
 }
@@ -251,6 +261,9 @@ func (n *node) carry(w *World, o replica.Output) {
 		n.answer(w, o.Ticket, turned, dag.RecordID{})
 	case replica.Replicated:
 		w.trace.fold(uint64(n.id), uint64(o.Seq))
+		if w.site != nil {
+			w.site.notes.replicated(w, n.id, &o)
+		}
 	case replica.Final:
 		w.trace.fold(uint64(n.id), word(o.Executed.Commit.ID()), word(o.Executed.Root))
 		if w.trace.reading() {
@@ -290,6 +303,12 @@ func (n *node) curbed(w *World, peer int) {
 
 // alarmed checks alarms that can only be raised if somebody lies.
 func (n *node) alarmed(w *World, a replica.Alarm) {
+	if w.site != nil {
+		w.site.notes.alarmed(w, n.id, a)
+	}
+	if a.Kind == replica.AlarmRetired && w.checks.HasLost(n.id) {
+		return // as it must
+	}
 	if n.liar == nil && len(w.plan.Liars) == 0 {
 		w.checks.Failf(check.GoodFaith, n.id, "alarm %s, though nobody lies: %s", a.Kind, a.Detail)
 	}
@@ -362,6 +381,9 @@ func (n *node) say(w *World, s adversary.Speech) {
 	for _, said := range n.liar.Say(w.now, s) {
 		w.post(n, said)
 	}
+	if n.liar.Due() != replica.Never {
+		w.hurry(n)
+	}
 }
 
 // hear gives the replica a message that arrived.
@@ -410,6 +432,9 @@ func (n *node) tick(w *World) {
 		return
 	}
 	n.wake = replica.Never // until the Step says again
+	if w.site != nil {
+		w.site.notes.woke(w, n.id)
+	}
 	n.step(w, replica.Tick{})
 	if n.alarm == replica.Never {
 		n.setAlarm(w)

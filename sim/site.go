@@ -8,7 +8,6 @@ import (
 	"github.com/floormesh/floormesh/consensus/execution"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
-	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/gossip"
@@ -106,12 +105,7 @@ func (x *site) plan(p *scenario.Plant) Plan {
 			DriftPPM: int64(eitherWay(draw.Int64N, time.Duration(role.Clock.Drift))),
 		})
 	}
-	for a := range s.Adversaries {
-		who, _ := x.roster.Liars(a)
-		for _, node := range x.local(who) {
-			plan.Liars = append(plan.Liars, LiarPlan{Node: node, Kind: string(s.Adversaries[a].Kind)})
-		}
-	}
+	plan.Liars = x.liars()
 	return plan
 }
 
@@ -147,6 +141,12 @@ func (x *site) local(nodes []int) (own []int) {
 func (x *site) found(g *dag.Genesis) {
 	p := &x.scenario.Protocol
 	g.Site = strings.ReplaceAll(x.roster.Plants[x.plant].Name, "/", "-") // as names in a genesis are
+	if losesDisks(x.scenario) {
+		// Who starts with nothing takes lanes numbered by the minutes since: none that
+		// it had, unless its clock says that no minute has passed since the founding.
+		roles := &x.scenario.Roles
+		g.Created -= dag.UnixMilli(max(roles.Member.Clock.Skew, roles.Gateway.Clock.Skew) / time.Millisecond)
+	}
 	g.WindowRounds, g.DuplicateLeaves = uint32(p.WindowRounds), uint32(p.DuplicateLeaves)
 	g.CheckpointMillis = uint32(p.CheckpointInterval / time.Millisecond)
 	g.CheckpointRounds = uint32(p.CheckpointRounds)
@@ -160,19 +160,6 @@ func (x *site) timing() replica.Timing {
 		TimeoutFloor: t.TimeoutFloor, TimeoutCap: t.TimeoutCap, Resend: t.Resend,
 		BatchSpacing: t.BatchSpacing, FetchTimeout: t.FetchTimeout, Grace: t.Grace,
 	}
-}
-
-// spell keeps a liar honest outside its time.
-func (x *site) spell(a adversary.Adversary, node int) adversary.Adversary {
-	for i := range x.scenario.Adversaries {
-		who, _ := x.roster.Liars(i)
-		for _, liar := range x.local(who) {
-			if said := &x.scenario.Adversaries[i]; liar == node {
-				return adversary.During(a, instant(said.From), instant(said.Until))
-			}
-		}
-	}
-	return a
 }
 
 // costsOf returns what a scenario's operations cost.
@@ -221,20 +208,22 @@ func (x *site) watch(w *World) {
 			w.phase.healed = w.now
 			w.enter(settling)
 			if c.Settle == 0 {
+				w.revive()
 				w.enter(over)
 				return
 			}
 		}
 	case settling:
-		if w.load.open == 0 && w.checks.Settled() {
+		if w.load.open == 0 && w.checks.Settled() && x.owed(w) == "" {
 			w.phase.settled, w.mute = w.now, true
 			w.enter(resting)
 			if c.Rest == 0 {
+				w.revive()
 				w.enter(over)
 				return
 			}
 		} else if since > c.Settle {
-			w.checks.Failf(check.Liveness, nobody, "%d records are not acknowledged; %s", w.load.open, w.checks.Unsettled())
+			x.unsettled(w)
 		}
 		if since > c.Settle {
 			w.enter(over)
@@ -243,7 +232,7 @@ func (x *site) watch(w *World) {
 	case resting:
 		calm := w.now - instant(restFor)
 		if w.phase.since < calm && w.checks.LastStep() < calm || since > c.Rest+restFor {
-			w.checks.AtRest(calm)
+			w.rest(calm)
 			w.enter(over)
 			return
 		}
@@ -251,6 +240,24 @@ func (x *site) watch(w *World) {
 		return
 	}
 	w.schedule(event{at: w.now + instant(siteWatchEvery), node: nobody, kind: watch})
+}
+
+// owed says which evidence a site has to wait for before it is settled.
+func (x *site) owed(w *World) string {
+	if !x.scenario.Checks.Checks(scenario.PropertyEvidence) {
+		return ""
+	}
+	return w.checks.Owed()
+}
+
+// unsettled says what a site did not come to in time.
+func (x *site) unsettled(w *World) {
+	if w.load.open > 0 || !w.checks.Settled() {
+		w.checks.Failf(check.Liveness, nobody, "%d records are not acknowledged; %s", w.load.open, w.checks.Unsettled())
+	}
+	if owed := x.owed(w); owed != "" {
+		w.checks.Failf(check.Evidence, nobody, "%s", owed)
+	}
 }
 
 // siteWatchEvery is how often a site looks whether it is done.

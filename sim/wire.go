@@ -28,14 +28,6 @@ type wire struct {
 	notice   time.Duration
 }
 
-// clog is messages lost now between some nodes.
-type clog struct {
-	fault    int
-	from, to *network.Set
-	oneWay   bool
-	loss     uint32
-}
-
 // lay makes the network.
 func (l *wire) lay(x *site, graph *gossip.Graph, seed uint64) error {
 	s, p := x.scenario, &x.roster.Plants[x.plant]
@@ -151,7 +143,8 @@ func (l *wire) put(now replica.Instant, from, node, bytes int, edge uint32) (rep
 	if lost := l.link.Loss > 0 && rng.Chance(uint32(l.link.Loss)); !ok || lost || l.clogged(rng, from, node) {
 		return 0, false
 	}
-	return l.order(now, replica.Instant(at)+replica.Instant(late), bytes, edge), true
+	narrowed := l.squeeze(now, replica.Instant(at)+replica.Instant(late), from, node, bytes)
+	return l.order(now, narrowed, bytes, edge), true
 }
 
 // late draws a message's jitter. That of a normal variable is its size: engine's are
@@ -184,19 +177,6 @@ func (l *wire) order(now, at replica.Instant, bytes int, edge uint32) replica.In
 		p.last = at
 	}
 	return at
-}
-
-// clogged draws whether a fault loses a message.
-func (l *wire) clogged(rng *engine.Stream, from, to int) bool {
-	for i := range l.clogs {
-		c := &l.clogs[i]
-		hit := c.from.Has(engine.Node(from)) && c.to.Has(engine.Node(to)) ||
-			!c.oneWay && c.to.Has(engine.Node(from)) && c.from.Has(engine.Node(to))
-		if hit && rng.Chance(c.loss) {
-			return true
-		}
-	}
-	return false
 }
 
 // open reports whether a message from one node can reach another now.

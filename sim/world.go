@@ -146,29 +146,6 @@ func (w *World) found() error {
 	return nil
 }
 
-// corrupt makes liars of the nodes that the plan names.
-func (w *World) corrupt() error {
-	for _, l := range w.plan.Liars {
-		n := w.nodes[l.Node]
-		liar, err := adversary.New(l.Kind, adversary.Self{
-			Seat: l.Node, Nodes: w.plan.Nodes,
-			Mesh: w.mesh, Domain: w.domain, Genesis: w.genesis, Verifier: w.verifier, Gateways: w.genesis.Gateways,
-			NodeKey: n.nodeKey, MemberKey: n.memberKey,
-			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),
-			Rand:   newRand(w.plan.Seed, l.Node, purposeLiar),
-			Masks:  l.Masks,
-		})
-		if err != nil {
-			return err
-		}
-		n.liar = liar
-		if w.site != nil {
-			n.liar = w.site.spell(liar, n.id)
-		}
-	}
-	return nil
-}
-
 // wake lays out everything that the plan knows beforehand and starts the nodes.
 func (w *World) wake() error {
 	w.lay()
@@ -267,7 +244,7 @@ func (w *World) handle(e event) error {
 		}
 		return w.end(&w.plan.Faults[e.load])
 	case act:
-		w.act(n)
+		w.act(n, e.load == hurried)
 	case watch:
 		if w.site != nil {
 			w.site.watch(w)
@@ -309,19 +286,6 @@ func (w *World) loaded(n *node, r read) error {
 	}
 	n.step(w, replica.Loaded{Batches: found})
 	return nil
-}
-
-// act lets a liar speak of its own accord, until liars fall silent.
-func (w *World) act(n *node) {
-	if w.mute {
-		return
-	}
-	if n.up {
-		for _, s := range n.liar.Act(w.now) {
-			w.post(n, s)
-		}
-	}
-	w.schedule(event{at: w.now + instant(actEvery), node: n.id, kind: act})
 }
 
 // post sends a message on its way.
@@ -403,6 +367,9 @@ func (w *World) carry(from, to *node, p *parcel, gossip bool) {
 	}
 	if gossip && !w.open(from.id, to.id) {
 		w.buffer = w.relay(w.buffer[:0], from, to, p)
+	}
+	if w.site != nil && len(w.buffer) == 0 {
+		w.site.notes.lost(w, from.id, to.id, p)
 	}
 	for _, at := range w.buffer {
 		w.schedule(event{

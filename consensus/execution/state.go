@@ -5,6 +5,7 @@ import (
 
 	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/order"
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/dagcbor"
 	"github.com/floormesh/floormesh/dag/merkle"
@@ -88,7 +89,9 @@ func (l *ledger) decode(raw []byte) error {
 	state, frontier := r.Bytes(order.MaxStateBytes), r.Bytes(maxFrontier)
 	for range r.Array(maxFrozen) {
 		key, number := readPair(r)
-		l.freeze(dag.LaneID{Key: key, Number: dag.LaneNumber(number)})
+		if !planted.FrozenForgotten {
+			l.freeze(dag.LaneID{Key: key, Number: dag.LaneNumber(number)})
+		}
 	}
 	for range r.Array(maxSigners) {
 		key, number := readPair(r)

@@ -3,6 +3,7 @@ package replica
 import (
 	"slices"
 
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -97,6 +98,9 @@ func (r *Replica) tellFork(to PeerID, l *lane, seq dag.Seq) {
 
 // spread sends a batch to everybody.
 func (r *Replica) spread(b *dag.Batch) {
+	if planted.ForksNotSpread {
+		return
+	}
 	m := &message.Batches{Batches: []*dag.Batch{b}}
 	r.emit(Broadcast{Message: m})
 	r.emit(Gossip{Message: m})

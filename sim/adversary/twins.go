@@ -126,6 +126,9 @@ func (a *twins) Act(now replica.Instant) []Speech {
 	return a.flush()
 }
 
+// Due implements Adversary.
+func (a *twins) Due() replica.Instant { return replica.Never }
+
 // Wall implements Adversary. The second instance reads the same clock.
 func (a *twins) Wall(_ replica.Instant, wall dag.UnixMilli) dag.UnixMilli {
 	a.wall = wall

@@ -42,6 +42,9 @@ const (
 	Certificate = "certificate" // checkpoints certify the log there is
 	Crash       = "crash"       // a node starts again from what its disk kept
 	Bounds      = "bounds"      // a run ends
+	Evidence    = "evidence"    // who signs two things is found out; see evidence
+	Recovery    = "recovery"    // a node that starts again knows what its disk kept, and comes to the state of all
+	Memory      = "memory"      // what a node holds stays within its bounds, and is gone at rest
 )
 
 // Violation is one thing that must not be.
@@ -83,6 +86,11 @@ type Suite struct {
 	tickets     acknowledged
 	signed      []signatures
 	calm        calm
+	losses      losses
+
+	evidence evidence
+	kept     []kept // by node
+	steps    []int  // by node
 }
 
 // skip says what need not be looked at, since it may be violated.
@@ -92,12 +100,16 @@ type skip struct{ agreement, execution, durability, signOnce, pace bool }
 func New(g *dag.Genesis, honest []bool) *Suite {
 	s := &Suite{
 		honest: honest, genesis: g, quorum: checkpoint.Quorum(len(g.Committee())),
-		numbers: make(map[dag.PublicKey]int),
-		made:    newMade(),
-		history: newHistory(g),
-		disks:   newDisks(g, honest),
-		tickets: newAcknowledged(),
-		calm:    newCalm(len(honest)),
+		numbers:  make(map[dag.PublicKey]int),
+		made:     newMade(),
+		history:  newHistory(g),
+		disks:    newDisks(g, honest),
+		tickets:  newAcknowledged(),
+		calm:     newCalm(len(honest)),
+		losses:   newLosses(len(honest)),
+		evidence: newEvidence(honest),
+		kept:     make([]kept, len(honest)),
+		steps:    make([]int, len(honest)),
 	}
 	for i := range g.Gateways {
 		s.numbers[g.Gateways[i].Node] = i
@@ -148,6 +160,7 @@ func (s *Suite) Durable(node int, w *store.Write) {
 	if s.honest[node] {
 		s.durable(node, w)
 	}
+	s.keep(node, w)
 }
 
 // Stored tells that a node acknowledged a record to its submitter.
@@ -171,6 +184,7 @@ func (s *Suite) Said(node int, m message.Message) {
 	case *message.Batches:
 		for _, b := range m.Batches {
 			s.batchLeaves(node, b)
+			s.shows(node, b)
 		}
 	case *message.Tips:
 		if m.Newest != nil {
@@ -219,5 +233,6 @@ func (s *Suite) Stepped(node int) { s.calm.stepped(s.now, node) }
 func (s *Suite) Restarted(node int, r *store.Restored) {
 	if s.honest[node] {
 		s.resume(node, r)
+		s.reborn(node, r)
 	}
 }

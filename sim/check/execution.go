@@ -87,6 +87,7 @@ func (x *execution) record(s *Suite, b *dag.Batch, i int, r *dag.Record, got sto
 		s.Failf(Validity, -1, "record %v is final, and nobody ever submitted it", r.ID())
 	}
 	s.made.executed(r.Statement())
+	s.judged(b, r, got.Fate)
 	want := store.Executable{
 		Lane: b.Lane, Seq: b.Seq, Item: uint16(i),
 		Statement: r.Statement(), Record: r.ID(),

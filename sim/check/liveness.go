@@ -12,7 +12,7 @@ import (
 
 // Settled reports whether every acknowledged record, and every record that is
 // final anywhere, is final on every honest node.
-func (s *Suite) Settled() bool { return s.tickets.missing == 0 }
+func (s *Suite) Settled() bool { return s.tickets.missing == 0 && s.recovered() }
 
 // Unsettled says for people what is missing where.
 func (s *Suite) Unsettled() string {
@@ -20,6 +20,9 @@ func (s *Suite) Unsettled() string {
 	for node := range s.honest {
 		if !s.honest[node] {
 			continue
+		}
+		if owes := s.losses.owes[node]; s.logs[node].last < owes {
+			lines = append(lines, fmt.Sprintf("n%d lost its disk and is at commit %d, and was at %d", node, s.logs[node].last, owes))
 		}
 		lacks, example := s.lacks(node)
 		if lacks > 0 {

@@ -24,8 +24,9 @@ func (s *Suite) follow(node int, e *store.Executed) {
 	}
 	p.last = e.Commit.Index
 	if len(e.Commit.Cut) > 0 {
-		p.moved = e.Size
+		p.moved, s.kept[node].moved = e.Size, e.Commit.Index
 	}
+	s.moved(node, e)
 }
 
 // repeats checks a commit that a node reports once more: it was reported before

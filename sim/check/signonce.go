@@ -41,6 +41,9 @@ func (s *Suite) blockLeaves(node int, b *dag.Block) {
 		}
 		return
 	}
+	if b.Round <= s.losses.barred[node] {
+		s.Failf(SignOnce, node, "signed a block in round %d, though it lost its disk and others know what it signed before", b.Round)
+	}
 	s.calm.block(s.now, node, b.Round)
 	if !s.skip.durability {
 		s.rests(node, b)

@@ -36,7 +36,7 @@
 //	deliveries.parquet  sampled messages: who got them when
 //	nodes.parquet       one row a node: messages, bytes, signatures, processor time, disk syncs
 //	chain.parquet       the fingerprint chain, see below
-//	blocks.parquet      the blocks of the chosen rounds, decisions.parquet what became of their leaders
+//	blocks.parquet      the blocks of the windows that run.json names, decisions.parquet what became of leaders
 //	events.parquet      the event log, when one was asked for
 //	report.html         written and refreshed by floorsim report; not covered by the hashes
 //

@@ -109,7 +109,10 @@ func fill(dir string, r *Run) error {
 		return err
 	}
 	if !r.Asked.Nothing() {
-		summary.EventLog = &EventLog{append([]Node{}, r.Asked.Nodes...), r.Asked.From, r.Asked.To}
+		for _, w := range r.Asked {
+			w.Nodes = append([]Node{}, w.Nodes...) // a list in any case
+			summary.EventLog = append(summary.EventLog, w)
+		}
 	}
 	for _, t := range tables() {
 		if !t.always && summary.EventLog == nil {
@@ -179,9 +182,7 @@ func Read(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if log := r.Summary.EventLog; log != nil {
-		r.Asked = Asked{log.Nodes, log.From, log.To}
-	}
+	r.Asked = r.Summary.EventLog
 	for _, t := range tables() {
 		if !t.always && r.Summary.EventLog == nil {
 			continue

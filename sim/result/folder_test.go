@@ -58,7 +58,7 @@ func TestFolderComesBack(t *testing.T) {
 			t.Errorf("asked for a log: %t, got %v and %d events", logged, got.Summary.EventLog, len(got.Events))
 		}
 		if !logged {
-			got.Asked, run.Asked = result.Asked{}, result.Asked{}
+			got.Asked, run.Asked = nil, nil
 		}
 		if diff := cmp.Diff(got, run, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("read and written differ:\n%s", diff)
@@ -118,8 +118,8 @@ func TestDamageIsSeen(t *testing.T) {
 		"no summary":   {"run.json", nil, "run.json: stat ", "name a folder that floorsim run wrote"},
 		"unknown key":  {"run.json", replace(`"seed"`, `"sed"`), `run.json: json: unknown field "sed"`, "copy it again"},
 		"wrong type":   {"run.json", replace(`"seed": 7`, `"seed": "x"`), `run.json:4: json: cannot unmarshal string`, "copy it again"},
-		"no schema":    {"run.json", replace(`"schema": 1,`, ``), `there is no "schema"`, "name a folder"},
-		"other schema": {"run.json", replace(`"schema": 1,`, `"schema": 2,`), `its schema is 2, this program reads 1`, `use the build that wrote it, "v1.2.3"`},
+		"no schema":    {"run.json", replace(`"schema": 2,`, ``), `there is no "schema"`, "name a folder"},
+		"other schema": {"run.json", replace(`"schema": 2,`, `"schema": 1,`), `its schema is 1, this program reads 2`, `use the build that wrote it, "v1.2.3"`},
 		"no kinds":     {"run.json", replace(`"block",`+"\n    \"batch\",\n    \"cosignature\"", ``), "0 kinds of messages", "copy it again"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,6 +157,7 @@ func TestRowsAreChecked(t *testing.T) {
 		"early delivery":  {func(r *result.Run) { r.Deliveries[0].At = -1 }, "deliveries.parquet: row 0: message"},
 		"chain backward":  {func(r *result.Run) { r.Chain = append(r.Chain, r.Chain[0]) }, "chain.parquet: row "},
 		"round falls":     {func(r *result.Run) { r.Blocks[9].Round = 0 }, "blocks.parquet: row 9: round 0 comes after"},
+		"unknown window":  {func(r *result.Run) { r.Blocks[9].Window = 1 }, "blocks.parquet: row 9: window 1 of 1"},
 		"unknown act":     {func(r *result.Run) { r.Events[4].Act = 99 }, `events.parquet: row 4: there is no act "?"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -206,8 +207,8 @@ func TestExport(t *testing.T) {
 	files := contents(t, dir)
 	for name, want := range map[string]string{
 		"series.csv":    "at_ns,width_ns,accepted,final,commits,round,pending_events,replica_bytes,latencies,p50_ns,p90_ns,p99_ns,max_ns\n0,100000000,",
-		"blocks.csv":    "id,round,author,at_ns,parents\n1,1,0,",
-		"decisions.csv": "round,author,committed,block,at_ns\n1,1,true,2,",
+		"blocks.csv":    "window,id,round,author,at_ns,parents\n0,1,1,0,",
+		"decisions.csv": "window,round,author,committed,block,at_ns\n0,1,1,true,2,",
 		"traffic.csv":   "at_ns,kind,messages,bytes\n0,block,",
 	} {
 		if !strings.HasPrefix(files[name], want) {

@@ -134,6 +134,7 @@ type pictureCommand struct {
 	From   time.Duration `help:"Begin of a space-time diagram, in virtual time."`
 	To     time.Duration `help:"End of a space-time diagram; default: that of the event log."`
 	Rounds string        `help:"Rounds of a dag, as 10-33." placeholder:"FROM-TO"`
+	Window int           `help:"Which window of the dag, counting from 1." default:"1"`
 }
 
 // Run draws a run event by event, or its blocks.
@@ -147,21 +148,23 @@ func (c *pictureCommand) Run(s streams) error {
 		return err
 	}
 	switch {
-	case c.What == "dag" && len(run.Blocks) == 0:
+	case c.What == "dag" && (c.Window < 1 || c.Window > max(1, len(run.Summary.Windows))):
+		return &hinted{fmt.Errorf("there is no window %d of the dag", c.Window), fmt.Sprintf("--window 1 to %d", max(1, len(run.Summary.Windows)))}
+	case c.What == "dag" && len(run.BlocksOf(uint32(c.Window-1))) == 0:
 		return &hinted{errors.New("no blocks were kept"), "run the scenario again with a window of rounds"}
 	case c.What == "space-time" && len(run.Events) == 0:
 		return &hinted{errors.New("there is no event log"), "run the scenario again and ask for the events of some nodes and instants"}
 	}
 	span := picture.Span{From: result.Instant(c.From), To: result.Instant(c.To)}
 	if c.To == 0 {
-		span.To = run.Asked.To
+		span.To = run.Asked.End()
 	}
 	for _, n := range c.Nodes {
 		span.Nodes = append(span.Nodes, result.Node(n))
 	}
 	err = result.Replace(c.Out, func(w io.Writer) error {
 		if c.What == "dag" {
-			return picture.DAG(w, run, rounds)
+			return picture.DAG(w, run, uint32(c.Window-1), rounds)
 		}
 		return picture.SpaceTime(w, run, span)
 	})

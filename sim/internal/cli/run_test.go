@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 	if code != exitFine {
 		t.Fatalf("exit code %d: %s", code, talk)
 	}
-	for _, want := range []string{"one-plant, seed 7: 47 nodes in 1 sites", "held: agreement", "not checked yet: evidence", dir} {
+	for _, want := range []string{"one-plant, seed 7: 47 nodes in 1 sites", "held: agreement", "evidence, recovery, memory", dir} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the summary says nothing of %q:\n%s", want, out)
 		}

@@ -12,6 +12,7 @@ const (
 	maxTableRows  = 40   // of a chart's table; a longer series is thinned
 	maxPoints     = 1024 // of a line
 	maxFaultRows  = 24   // of the timeline
-	reportRounds  = 24   // of the DAG
+	reportRounds  = 24   // of each window of the DAG
+	maxDAGs       = 12   // windows that are drawn
 	maxKindsDrawn = 5    // the rest of the kinds are summed up
 )
