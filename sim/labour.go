@@ -58,7 +58,11 @@ func (l *labour) add(w *World, n *node, in replica.Input) {
 // is known only after it; what it came to shows once a core has had the time for it.
 func (l *labour) begin(w *World, n *node) {
 	in := l.queue[0]
-	l.queue[0], l.queue = nil, l.queue[1:]
+	if l.queue[0] = nil; len(l.queue) > 1 {
+		l.queue = l.queue[1:]
+	} else {
+		l.queue = l.queue[:0] // its room is used again
+	}
 	l.busy, l.given = true, n.give(w, in)
 	done := l.do(w, n, l.work(w, n, in))
 	w.schedule(event{at: done, node: n.id, load: engine.Handle(n.life), kind: stepped})

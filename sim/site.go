@@ -28,6 +28,7 @@ type site struct {
 	sources  []source
 	strikes  []strike
 	downs    []int // by node: faults that keep it stopped
+	settled  settled
 	notes    notes
 	costs    oracle.Costs
 	cpus     []oracle.CPU    // by replica
@@ -63,6 +64,7 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	x.supply(w)
 	x.ruin()
 	x.notes.size(len(w.nodes))
+	x.settled.durable = make([]dag.CommitIndex, len(w.nodes))
 	w.checks.Ignore(off(s)...)
 	return w, nil
 }

@@ -37,7 +37,6 @@ type World struct {
 	checks   *check.Suite
 	trace    trace
 	stats    stats
-	ledger   ledger
 
 	// In the engine, the world's nodes are numbered from base on, and what belongs
 	// to the world as a whole happens at one more, its seat.
@@ -100,7 +99,6 @@ func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
 	}
 	w.load = newLoad(plan.Seed, plan.Load, w.mesh, w.crypto)
 	w.stats = newStats(plan.Nodes)
-	w.ledger = newLedger(plan.Nodes)
 	if err := w.corrupt(); err != nil {
 		return nil, err
 	}
@@ -457,8 +455,7 @@ func (w *World) arrivals(to []replica.Instant, at replica.Instant, from, node in
 	if w.site == nil {
 		return w.links.arrivals(to, at, from, node)
 	}
-	bytes, _ := p.weight(w.domain)
-	return w.site.wire.send(to, at, from, node, bytes)
+	return w.site.wire.send(to, at, from, node, p.size())
 }
 
 // open reports whether what one node sends can reach another now.
