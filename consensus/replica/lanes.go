@@ -15,8 +15,12 @@ import (
 // is one lane for each node and class, so that nobody can fill it with lanes.
 type laneBook struct {
 	lanes    map[class]*lane
-	order    []*lane // by the commit at which the cut last moved, then by lane
+	all      []*lane // in the order in which they were heard of
+	busy     []*lane // those with a chain, and some that had one
+	gaps     []*lane // those with something to chase, and some that had
 	held     map[dag.BatchID]*held
+	named    [][]*lane // by author: those that its last block acks
+	scratch  []*lane
 	missing  *fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	listed   int     // batches held and listed beyond the decided cuts
@@ -50,7 +54,7 @@ type lane struct {
 	forked  bool          // its owner signed two batches with one seq: listed no more
 	proof   *fork         // the two, nil if they are not here
 
-	acked      []dag.Seq // by author: how far it holds what is held here
+	acked      []dag.Seq // by author: how far it holds what is held here; nil: nobody told
 	replicated dag.Seq   // f+1 members hold it up to here
 
 	target  dag.Seq // somebody holds it up to here
@@ -58,6 +62,8 @@ type lane struct {
 	chaseAt Instant // when to ask for the gap next
 	chases  int     // requests since the last progress
 	chasing bool    // a gap was asked for and is not closed yet
+
+	isBusy, isGap bool // is in the book's list of such
 }
 
 // held is a batch that is listed, or decided and not executed yet.
@@ -86,6 +92,7 @@ func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
 		lanes:   map[class]*lane{},
 		held:    map[dag.BatchID]*held{},
+		named:   make([][]*lane, r.committee.N()),
 		missing: fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {
@@ -134,27 +141,40 @@ func (r *Replica) begin(id dag.LaneID) *lane {
 	if l == nil {
 		l = &lane{}
 		b.lanes[classOf(id)] = l
-		b.order = append(b.order, l)
+		b.all = append(b.all, l)
 	}
 	r.abandon(l)
-	final, _ := r.ordering.state.Final(id)
+	final, _ := r.ordering.state().Final(id)
 	*l = lane{
 		id: id, final: final.Seq, finalID: final.Digest, moved: final.Moved,
-		acked: make([]dag.Seq, r.committee.N()), chaseAt: Never, forked: r.exec.Frozen(id),
+		chaseAt: Never, forked: r.exec.Frozen(id),
+		isBusy: l.isBusy, isGap: l.isGap,
 	}
-	b.sort()
 	return l
 }
 
-// sort restores the order in which lanes are listed: the same on every member,
-// or bounded lists could starve each other for ever.
-func (b *laneBook) sort() {
-	slices.SortFunc(b.order, func(x, y *lane) int {
+// chaseLane says when a lane's gap is asked for next.
+func (b *laneBook) chaseLane(l *lane, at Instant) {
+	if l.chaseAt = at; at != Never && !l.isGap {
+		l.isGap, b.gaps = true, append(b.gaps, l)
+	}
+}
+
+// listable returns the lanes that hold something beyond the cut, in the order in
+// which they are listed: the same on every member, or bounded lists could starve
+// each other for ever.
+func (b *laneBook) listable() []*lane {
+	b.busy = slices.DeleteFunc(b.busy, func(l *lane) bool {
+		l.isBusy = len(l.chain) > 0
+		return !l.isBusy
+	})
+	slices.SortFunc(b.busy, func(x, y *lane) int {
 		if planted.OwnAckOrder {
 			return cmp.Or(cmp.Compare(x.since, y.since), x.id.Compare(y.id))
 		}
 		return cmp.Or(cmp.Compare(x.moved, y.moved), x.id.Compare(y.id))
 	})
+	return b.busy
 }
 
 func (l *lane) tip() dag.Seq { return l.final + dag.Seq(len(l.chain)) }
@@ -181,10 +201,10 @@ func (l *lane) extends(seq dag.Seq, prev dag.BatchID) bool {
 // open reports whether a batch of the lane may be taken: its owner is of the
 // mesh and has not begun a higher lane of the class.
 func (r *Replica) open(id dag.LaneID) bool {
-	if l := r.laneBook.lanes[classOf(id)]; l != nil && l.id.Number > id.Number {
-		return false
+	if l := r.laneBook.lanes[classOf(id)]; l != nil {
+		return l.id.Number <= id.Number
 	}
-	return r.gateways[id.Key]
+	return r.founding.IsGateway(id.Key)
 }
 
 // receiveBatch takes a batch that somebody sent: into its lane, or because it
@@ -252,9 +272,9 @@ func (r *Replica) extend(l *lane, b *dag.Batch) {
 	case l.tip() >= l.target:
 		l.chaseAt, l.chasing = Never, false
 	case l.chasing:
-		l.chaseAt = r.now + laneGrace
+		r.laneBook.chaseLane(l, r.now+laneGrace)
 	default: // on their way by themselves
-		l.chaseAt = r.now + r.grace()
+		r.laneBook.chaseLane(l, r.now+r.grace())
 	}
 }
 
@@ -266,6 +286,9 @@ func (r *Replica) list(l *lane, h *held) {
 	l.chain = append(l.chain, h)
 	r.laneBook.held[h.ref.ID] = h
 	r.laneBook.listed++
+	if !l.isBusy {
+		l.isBusy, r.laneBook.busy = true, append(r.laneBook.busy, l)
+	}
 }
 
 // keepAhead keeps a batch that does not chain yet, and has the gap asked for.
@@ -292,9 +315,6 @@ func (l *lane) forgetAhead(seq dag.Seq) {
 func (r *Replica) moveCuts(c *dag.Commit) {
 	for i := range c.Cut {
 		r.moveCut(&c.Cut[i], c.Index)
-	}
-	if len(c.Cut) > 0 {
-		r.laneBook.sort()
 	}
 }
 

@@ -34,7 +34,7 @@
 // Who leads when is a function of a view: see hotstuff.Leaders. Another one is a
 // Maker of one line, hotstuff.NewWith(policy, …).
 //
-// Then give the protocol a name in sim/peers.go and in scenario.Ordering. It
+// Then give the protocol a name in sim/protocols.go and in scenario.Ordering. It
 // runs with
 //
 //	floorsim run one-plant --set protocol.ordering=NAME

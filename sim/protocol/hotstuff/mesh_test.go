@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/dagtest"
@@ -72,7 +73,7 @@ func (m *mesh) start(i int) {
 		m.t.Fatal(err)
 	}
 	p.machine, err = NewWith(m.leaders, replica.Config{
-		Genesis: m.genesis, NodeKey: m.nodes[i], MemberKey: m.members[i], Rand: rand.New(rand.NewPCG(uint64(i), 1)),
+		Founding: consensus.Found(m.genesis), NodeKey: m.nodes[i], MemberKey: m.members[i], Rand: rand.New(rand.NewPCG(uint64(i), 1)),
 	}, restored, p.kept)
 	if err != nil {
 		m.t.Fatal(err)

@@ -377,6 +377,6 @@ func (r *Rule) spacing() time.Duration {
 	for x := r.tree.vertices[r.high.block()]; x != nil && x.block != nil && len(x.block.Cut) == 0 && silent < quietBlocks+20; silent++ {
 		x = r.tree.parent(x.block)
 	}
-	checkpoint := time.Duration(r.ledger.Config().Genesis.CheckpointMillis) * time.Millisecond
+	checkpoint := time.Duration(r.ledger.Config().Founding.Genesis.CheckpointMillis) * time.Millisecond
 	return min(usual<<max(silent-quietBlocks, 0), max(checkpoint/viewsPerCheckpoint, usual))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/dagtest"
@@ -36,7 +37,7 @@ func (r *alone) Advance() {
 // A rule of one member needs no messages. Its ledger does the rest.
 func Example() {
 	genesis, nodes, members := dagtest.Genesis(1)
-	cfg := replica.Config{Genesis: genesis, NodeKey: nodes[0], MemberKey: members[0], Rand: rand.New(rand.NewPCG(1, 2))}
+	cfg := replica.Config{Founding: consensus.Found(genesis), NodeKey: nodes[0], MemberKey: members[0], Rand: rand.New(rand.NewPCG(1, 2))}
 	machine, err := ledger.New(cfg, &store.Restored{}, func(l *ledger.Ledger) (ledger.Rule, error) {
 		return &alone{l}, nil
 	})

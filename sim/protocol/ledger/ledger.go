@@ -72,20 +72,20 @@ func New(cfg replica.Config, from *store.Restored, with func(*Ledger) (Rule, err
 		cfg.Timing = replica.DefaultTiming()
 	}
 	l := &Ledger{
-		cfg: cfg, domain: cfg.Genesis.Domain(), committee: consensus.GenesisCommittee(cfg.Genesis),
+		cfg: cfg, domain: cfg.Founding.Domain, committee: cfg.Founding.Committee,
 		self: cfg.NodeKey.Public(), seats: map[dag.PublicKey]dag.Author{}, write: &store.Write{},
 	}
-	for i := range cfg.Genesis.Gateways {
-		node := cfg.Genesis.Gateways[i].Node
+	for a := range dag.Author(l.committee.N()) {
+		node := cfg.Founding.Member(a)
 		l.nodes = append(l.nodes, node)
-		l.seats[node] = dag.Author(i)
+		l.seats[node] = a
 	}
 	var member bool
 	if l.author, member = l.seats[l.self]; !member {
-		return nil, fmt.Errorf("node key %v is not in the genesis", l.self)
+		return nil, fmt.Errorf("node key %v is no member's", l.self)
 	}
 	var err error
-	if l.exec, err = execution.Restore(cfg.Genesis, from); err != nil {
+	if l.exec, err = execution.Restore(cfg.Founding, cfg.History, from); err != nil {
 		return nil, err
 	}
 	if cfg.Verifier != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/dagtest"
@@ -26,7 +27,7 @@ func newLedger(t *testing.T, n int) (l *Ledger, g *dag.Genesis, nodes []dag.Priv
 	t.Helper()
 	g, nodes, members := dagtest.Genesis(n)
 	l, err := New(replica.Config{
-		Genesis: g, NodeKey: nodes[0], MemberKey: members[0], Rand: rand.New(rand.NewPCG(1, 2)),
+		Founding: consensus.Found(g), NodeKey: nodes[0], MemberKey: members[0], Rand: rand.New(rand.NewPCG(1, 2)),
 	}, &store.Restored{}, func(*Ledger) (Rule, error) { return still{}, nil })
 	if err != nil {
 		t.Fatal(err)
