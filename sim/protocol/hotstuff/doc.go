@@ -55,18 +55,18 @@
 // Measured by the scenario two-orderings with seed 1: one plant whose members take
 // 40 records a second together for ten seconds, links of 250 µs, syncs as its disks
 // take them. Finality p50 / p99 in milliseconds at the node that took the record,
-// megabytes sent and signatures checked per member, load and rest together.
+// megabytes sent per member, load and rest together.
 //
 //	         nobody dead                                 f dead
 //	members  floormesh            hotstuff               floormesh             hotstuff
-//	      4   6.1 / 6.8   6.8 MB   6.9 /  8.1  1.7 MB     5.9 /  82   2.6 MB    63 / 118  0.6 MB
-//	      7   6.4 / 7.0    18 MB   7.5 /  8.7  2.4 MB     6.6 /  92   5.7 MB   193 / 320  0.8 MB
-//	     13   6.4 / 6.9    52 MB   8.4 / 10.7  3.5 MB     6.7 / 164    13 MB   216 / 524  1.5 MB
-//	     31   6.6 / 7.1   238 MB   9.3 / 12.2  6.4 MB     7.2 / 711    46 MB   296 / 741  5.4 MB
+//	      4   6.2 / 6.8   6.6 MB   7.2 /  8.5  1.5 MB     5.9 /  82   2.5 MB    63 / 118  0.4 MB
+//	      7   6.4 / 7.0    18 MB   7.5 /  8.9  2.2 MB     6.6 /  92   5.5 MB   194 / 320  0.6 MB
+//	     13   6.4 / 7.0    52 MB   8.5 / 10.7  3.2 MB     6.7 / 164    13 MB   218 / 527  1.3 MB
+//	     31   6.6 / 7.1   238 MB   9.2 / 12.5  5.7 MB     7.2 / 711    45 MB   295 / 742  5.1 MB
 //
-// So the chain takes 12 to 42 % longer while all is well, the more the larger the
+// So the chain takes 16 to 40 % longer while all is well, the more the larger the
 // committee, and waits whenever a dead member's turn comes; the DAG passes its dead over after a while. It pays
-// with bytes that grow with the square of the committee, 4 to 37 times as many.
+// with bytes that grow with the square of the committee, 4 to 42 times as many.
 //
 // # Timing
 //
