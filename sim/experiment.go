@@ -119,6 +119,7 @@ func (x *Experiment) Run(build string) (*result.Run, error) {
 			return nil, fmt.Errorf("site %s, after %v: %w", x.roster.Plants[i].Name, time.Duration(w.now), w.err)
 		}
 		o.End = max(o.End, result.Instant(w.now))
+		w.site.reckonAll(w.now)
 		x.engine.Fold(w.trace.sum)
 	}
 	o.Fingerprint = fmt.Sprintf("%016x", x.engine.Fingerprint())

@@ -66,6 +66,9 @@ func (c *runCommand) Run(s streams) error {
 
 // perform runs a resolved scenario, shows how far it is, and profiles it if that is asked for.
 func (c *runCommand) perform(s streams, resolved *scenario.Scenario) (*result.Run, error) {
+	if unused := sim.Unused(resolved); len(unused) > 0 {
+		fmt.Fprintf(s.talk, "floorsim: note: sites say nothing to each other yet: %s change nothing\n", strings.Join(unused, ", "))
+	}
 	defer tradeMemory()()
 	ctx, stop := interruptible()
 	defer stop()

@@ -44,6 +44,18 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunNotes: what changes nothing is said to.
+func TestRunNotes(t *testing.T) {
+	code, _, talk := floorsim("run", "wan-cut", "--set", "duration=100ms", "--set", "faults=[{kind: wan-cut, at: 10ms, who: {site: lyon}}]",
+		"--set", "checks={settle: 10s, rest: 0s}", "--out", filepath.Join(t.TempDir(), "x"))
+	if want := "network.between, sites[0].up, sites[0].down, sites[1].up"; code != exitFine || !strings.Contains(talk, want) || !strings.Contains(talk, "faults[0]") {
+		t.Errorf("exit code %d: %s", code, talk)
+	}
+	if _, _, talk = floorsim("run", "one-plant", "--set", "duration=100ms", "--set", "checks={settle: 10s, rest: 0s}", "--out", filepath.Join(t.TempDir(), "x")); strings.Contains(talk, "note") {
+		t.Errorf("one plant: %s", talk)
+	}
+}
+
 // TestRunRefuses: what cannot run says why and what can.
 func TestRunRefuses(t *testing.T) {
 	for _, c := range []struct{ scenario, setting, want string }{
