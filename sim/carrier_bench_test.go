@@ -43,7 +43,7 @@ gossip: {policy: always, connections: 40, degree: 8, degree-low: 6}
 		tb.Fatal(err)
 	}
 	x := &site{scenario: s, roster: roster, size: nodes, notes: newNotes(book.Partition(0), s, 0), costs: costsOf(&s.CPU), cpus: oracle.NewCPUs(nodes, 4)}
-	w := &World{plan: Plan{Seed: 1, Nodes: nodes}, site: x, seat: nodes, checks: &check.Suite{}}
+	w := &World{plan: Plan{Seed: 1, Nodes: nodes, Liars: x.liars()}, site: x, seat: nodes, checks: &check.Suite{}}
 	for i := range nodes {
 		w.nodes = append(w.nodes, &node{id: i, labour: &labour{costs: &x.costs, cpu: &x.cpus[i]}})
 	}
