@@ -107,7 +107,7 @@ func (c *crowd) speak(messages int, over time.Duration) {
 func BenchmarkCarrier(b *testing.B) {
 	c := newCrowd(b, 10_000)
 	b.ReportAllocs()
-	before := c.engine.Events()
+	before, hops := c.engine.Events(), c.world.site.carrier.topic.Counts().Copies
 	virtual := time.Duration(0)
 	for b.Loop() {
 		c.speak(20, time.Second)
@@ -115,7 +115,9 @@ func BenchmarkCarrier(b *testing.B) {
 		virtual += time.Second
 	}
 	events := c.engine.Events() - before
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(events), "ns/event")
+	hops = c.world.site.carrier.topic.Counts().Copies - hops
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(hops), "ns/hop")
+	b.ReportMetric(float64(hops)/b.Elapsed().Seconds()/1e6, "Mhops/s")
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds()/1e6, "Mevents/s")
 	b.ReportMetric(virtual.Seconds()/b.Elapsed().Seconds(), "×realtime")
 	b.ReportMetric(float64(c.received)/float64(max(1, c.said)), "receivers/message")
