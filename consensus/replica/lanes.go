@@ -19,6 +19,8 @@ type laneBook struct {
 	busy     []*lane // those with a chain, and some that had one
 	gaps     []*lane // those with something to chase, and some that had
 	held     map[dag.BatchID]*held
+	named    [][]named // by author: the lanes that its last block acks
+	scratch  []named
 	missing  *fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	listed   int     // batches held and listed beyond the decided cuts
@@ -64,6 +66,13 @@ type lane struct {
 	isBusy, isGap bool // is in the book's list of such
 }
 
+// named is a lane that a member's last block acks.
+type named struct {
+	id   dag.LaneID
+	lane *lane
+	upTo dag.Seq // what it said up to here is noted
+}
+
 // held is a batch that is listed, or decided and not executed yet.
 type held struct {
 	ref     message.BatchRef
@@ -90,6 +99,7 @@ func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
 		lanes:   map[class]*lane{},
 		held:    map[dag.BatchID]*held{},
+		named:   make([][]named, r.committee.N()),
 		missing: fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {
