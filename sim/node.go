@@ -158,9 +158,6 @@ func (n *node) accept(w *World, o replica.Output) {
 	if p.Signed {
 		n.signed = p.Seq
 	}
-	for i, e := range p.Write.Executed {
-		p.Write.Executed[i] = w.ledger.share(e)
-	}
 	n.note(w, p.Write)
 	if err := n.disk.apply(p.Seq, p.Write); err != nil {
 		w.checks.Failf(check.Order, n.id, "%v", err)
@@ -219,8 +216,8 @@ func (n *node) synced(w *World) {
 	for _, written := range writes {
 		w.checks.Durable(n.id, written)
 	}
-	w.ledger.synced(n.id, writes)
 	if w.site != nil {
+		w.site.settled.synced(n.id, writes)
 		w.site.notes.synced(w, n.id, writes)
 	}
 	n.durable = max(n.durable, seq)
@@ -268,7 +265,6 @@ func (n *node) carry(w *World, o replica.Output) {
 			w.site.notes.replicated(w, n.id, &o)
 		}
 	case replica.Final:
-		o.Executed = w.ledger.share(o.Executed)
 		w.trace.fold(uint64(n.id), word(o.Executed.Commit.ID()), word(o.Executed.Root))
 		if w.trace.reading() {
 			w.trace.linef(w.now, n.id, "final: commit %d, leader r%d/a%d, %d records, log %d",

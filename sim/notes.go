@@ -134,7 +134,7 @@ func (t *notes) posted(w *World, from *node, p *parcel) {
 
 // carried notes a message on its way to one node.
 func (t *notes) carried(w *World, from, to int, p *parcel) {
-	bytes, _ := p.weight(w.domain)
+	bytes := p.size()
 	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), uint64(bytes+w.site.wire.overhead))
 	t.event(w, from, to, result.Sent, kindOf(p.said), p.number, uint64(bytes), p)
 }
@@ -282,9 +282,9 @@ func (t *notes) gauge(w *World) {
 
 // delayed lets a message wait for its receiver's line, and notes it when it is in.
 func (x *site) delayed(w *World, n *node, l letter) bool {
-	bytes, _ := l.parcel.weight(w.domain)
-	bytes += x.wire.overhead
+	bytes := l.parcel.size() + x.wire.overhead
 	if !l.in {
+		x.reckon(n.id, w.now)
 		in := x.wire.receive(w.now, n.id, bytes)
 		l.in = true
 		if in > w.now {

@@ -28,9 +28,12 @@ type site struct {
 	sources  []source
 	strikes  []strike
 	downs    []int // by node: faults that keep it stopped
+	settled  settled
 	notes    notes
 	costs    oracle.Costs
-	cpus     []oracle.CPU // by replica
+	cpus     []oracle.CPU    // by replica
+	debts    []debts         // by replica
+	looked   replica.Instant // see lines.Ahead
 }
 
 // newSite returns the world of a plant.
@@ -61,6 +64,7 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	x.supply(w)
 	x.ruin()
 	x.notes.size(len(w.nodes))
+	x.settled.durable = make([]dag.CommitIndex, len(w.nodes))
 	w.checks.Ignore(off(s)...)
 	return w, nil
 }
@@ -75,6 +79,7 @@ func (x *site) connect(w *World, members int) error {
 	if err := x.wire.lay(x, graph, w.plan.Seed); err != nil {
 		return err
 	}
+	x.debts = make([]debts, len(w.nodes))
 	x.carrier, err = newCarrier(w, x)
 	return err
 }

@@ -37,7 +37,6 @@ type World struct {
 	checks   *check.Suite
 	trace    trace
 	stats    stats
-	ledger   ledger
 
 	// In the engine, the world's nodes are numbered from base on, and what belongs
 	// to the world as a whole happens at one more, its seat.
@@ -100,7 +99,6 @@ func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
 	}
 	w.load = newLoad(plan.Seed, plan.Load, w.mesh, w.crypto)
 	w.stats = newStats(plan.Nodes)
-	w.ledger = newLedger(plan.Nodes)
 	if err := w.corrupt(); err != nil {
 		return nil, err
 	}
@@ -361,13 +359,13 @@ func (w *World) register(from *node, m message.Message) {
 
 // carry takes a parcel over one link, or, if it is gossip and that link is cut,
 // over the first honest node that both ends reach.
-func (w *World) carry(from, to *node, p *parcel, gossip bool) {
+func (w *World) carry(from, to *node, p *parcel, spread bool) {
 	w.stats.sent(p)
 	w.buffer = w.arrivals(w.buffer[:0], w.now, from.id, to.id, p)
 	if w.site != nil {
 		w.site.notes.carried(w, from.id, to.id, p)
 	}
-	if gossip && !w.open(from.id, to.id) {
+	if spread && !w.open(from.id, to.id) {
 		w.buffer = w.relay(w.buffer[:0], from, to, p)
 	}
 	if w.site != nil && len(w.buffer) == 0 {
@@ -457,8 +455,7 @@ func (w *World) arrivals(to []replica.Instant, at replica.Instant, from, node in
 	if w.site == nil {
 		return w.links.arrivals(to, at, from, node)
 	}
-	bytes, _ := p.weight(w.domain)
-	return w.site.wire.send(to, at, from, node, bytes)
+	return w.site.wire.send(to, at, from, node, p.size())
 }
 
 // open reports whether what one node sends can reach another now.

@@ -110,10 +110,18 @@ func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
 	if seq <= l.replicated {
 		return
 	}
-	sorted := slices.Sorted(slices.Values(l.acked))
-	reached := sorted[len(sorted)-quorum.Validity(len(sorted))]
-	if reached > l.replicated {
-		l.replicated = reached
-		r.emit(Replicated{Lane: l.id, Seq: reached})
+	needed, beyond := quorum.Validity(len(l.acked)), 0
+	for _, s := range l.acked {
+		if s > l.replicated {
+			beyond++
+		}
 	}
+	if beyond < needed {
+		return
+	}
+	var room [dag.MaxCommittee]dag.Seq
+	sorted := append(room[:0], l.acked...)
+	slices.Sort(sorted)
+	l.replicated = sorted[len(sorted)-needed]
+	r.emit(Replicated{Lane: l.id, Seq: l.replicated})
 }

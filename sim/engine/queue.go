@@ -30,9 +30,9 @@ type Queue struct {
 	end    uint64   // exclusive
 	base   uint64   // what the buckets' places are relative to; ≤ all that is pending or to come
 	size   int
-	last   Instant // what was popped last
-	held   uint8   // by level: has a bucket that holds something
-	levels [radixLevels]level
+	last   Instant             // what was popped last
+	held   uint8               // by level: has a bucket that holds something
+	levels [radixLevels]*level // nil until it is needed: 6 KiB each
 	spare  *chunk
 	chunks int // allocated
 }
@@ -111,7 +111,7 @@ func (q *Queue) Next() Instant {
 		next = min(next, q.late[0].At)
 	}
 	if next == Never && q.held != 0 {
-		l := &q.levels[bits.TrailingZeros8(q.held)]
+		l := q.levels[bits.TrailingZeros8(q.held)]
 		return Instant(l.buckets[l.lowest()].least)
 	}
 	return next
@@ -121,7 +121,11 @@ func (q *Queue) Next() Instant {
 func (q *Queue) file(at uint64, e *Event) {
 	n := uint(bits.Len64((at^q.base)|1)-1) / radixBits
 	digit := uint8(at >> (n * radixBits))
-	l := &q.levels[n%radixLevels]
+	l := q.levels[n%radixLevels]
+	if l == nil {
+		l = &level{}
+		q.levels[n%radixLevels] = l
+	}
 	b := &l.buckets[digit]
 	if b.size == 0 {
 		q.held |= 1 << n
@@ -147,7 +151,7 @@ func (q *Queue) refill(limit uint64) bool {
 			return false
 		}
 		n := uint(bits.TrailingZeros8(q.held))
-		l := &q.levels[n%radixLevels]
+		l := q.levels[n%radixLevels]
 		digit := l.lowest()
 		b := l.buckets[digit]
 		if b.least >= limit {
@@ -252,9 +256,12 @@ func (q *Queue) each(f func(*Event)) {
 	for i := range q.late {
 		f(&q.late[i])
 	}
-	for n := range q.levels {
-		for i := range q.levels[n].buckets {
-			for c := q.levels[n].buckets[i].head; c != nil; c = c.next {
+	for _, l := range q.levels {
+		if l == nil {
+			continue
+		}
+		for i := range l.buckets {
+			for c := l.buckets[i].head; c != nil; c = c.next {
 				for j := range c.events[:c.size] {
 					f(&c.events[j])
 				}
