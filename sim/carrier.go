@@ -21,7 +21,8 @@ type carrier struct {
 	part    *gossip.Part
 	always  bool // also if all are directly connected
 	items   engine.Slab[rumour]
-	known   map[dag.Digest]engine.Handle // of messages, in the topic
+	ids     map[dag.Digest]engine.Handle // of messages, in the topic
+	frame   int                          // what surrounds a message on the wire
 	told    []told                       // by node, unless always
 	deceits [][]deceit                   // by node
 	costs   []*oracle.Costs              // by node: many share theirs
@@ -61,8 +62,8 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	s := x.scenario
 	c := &carrier{
 		always: s.Gossip.Policy == scenario.GossipAlways,
-		known:  make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
-		deceits: make([][]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
+		ids:    make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
+		frame: rpcBytes + x.wire.overhead, deceits: make([][]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
 		deliver: func(w *World, node, from int, p *parcel) { w.nodes[node].hear(w, from, p) },
 	}
 	for i, n := range w.nodes {
@@ -78,9 +79,12 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	c.topic, err = gossip.New(gossip.Config{
 		Params: gossipParams(&s.Gossip), Seed: w.plan.Seed, Purpose: engine.Purpose(purposeGossip),
 		Graph: w.peers.graph, Lines: lines{w, x}, Home: x.plant, First: w.base, Dormant: true,
-		Frame: rpcBytes + x.wire.overhead, Copies: uint32(s.Network.Within.Copies), Kinds: gossipKinds,
-		Check: func(p *engine.Partition, node, from engine.Node, m gossip.Message, news bool) (engine.Instant, bool) {
+		Frame: c.frame, Copies: uint32(s.Network.Within.Copies), Kinds: gossipKinds,
+		Check: func(_ *engine.Partition, node, from engine.Node, m gossip.Message, news bool) (engine.Instant, bool) {
 			return c.check(w, int(node), int(from), m, news)
+		},
+		Known: func(_ *engine.Partition, at engine.Instant, node, _ engine.Node, m gossip.Message) {
+			c.known(w, int(node), replica.Instant(at), int(m.Bytes)+c.frame)
 		},
 		Passes: func(now engine.Instant, node engine.Node) bool {
 			for _, d := range c.deceits[node] {
@@ -90,7 +94,7 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 			}
 			return true
 		},
-		Deliver: func(p *engine.Partition, node engine.Node, a gossip.Arrival) { c.arrived(w, int(node), &a) },
+		Deliver: func(_ *engine.Partition, node engine.Node, a gossip.Arrival) { c.arrived(w, int(node), &a) },
 		Expired: func(_ *engine.Partition, m gossip.Message) { c.forget(m.Load) },
 	})
 	if err != nil {
@@ -115,8 +119,11 @@ func gossipParams(g *scenario.Gossip) gossip.Params {
 	return p
 }
 
-// rise lets a node that starts gossip, fall one that stops no more.
-func (c *carrier) rise(w *World, node int) { c.part.Rise(w.part, engine.Node(node)) }
+// rise lets a node that starts gossip; fall lets one that stops do so no more.
+func (c *carrier) rise(w *World, node int) {
+	w.site.debts[node].list = nil
+	c.part.Rise(w.part, engine.Node(node))
+}
 
 func (c *carrier) fall(node int) { c.part.Fall(engine.Node(node)) }
 
@@ -166,12 +173,12 @@ func (c *carrier) publish(w *World, from *node, p *parcel) {
 	}
 	bytes, signatures := p.weight(w.domain)
 	id := message.ContentID(raw)
-	if h, ok := c.known[id]; ok && c.part.Alive(engine.Instant(w.now), h) {
+	if h, ok := c.ids[id]; ok && c.part.Alive(engine.Instant(w.now), h) {
 		c.part.Repeat(w.part, engine.Node(from.id), h)
 		return
 	}
 	load := c.items.Put(rumour{id: id, parcel: p, signatures: signatures, kind: kindOf(p.said)})
-	c.known[id] = c.part.Publish(w.part, engine.Node(from.id), gossip.Message{
+	c.ids[id] = c.part.Publish(w.part, engine.Node(from.id), gossip.Message{
 		Load: load, Bytes: int32(bytes), Word: word(id),
 	})
 }
@@ -180,8 +187,8 @@ func (c *carrier) publish(w *World, from *node, p *parcel) {
 // is another one.
 func (c *carrier) forget(load engine.Handle) {
 	r := c.items.Take(load)
-	if h, ok := c.known[r.id]; ok && c.part.Message(h).Load == load {
-		delete(c.known, r.id)
+	if h, ok := c.ids[r.id]; ok && c.part.Message(h).Load == load {
+		delete(c.ids, r.id)
 	}
 }
 
@@ -189,14 +196,14 @@ func (c *carrier) forget(load engine.Handle) {
 func (c *carrier) check(w *World, node, from int, m gossip.Message, news bool) (ready engine.Instant, valid bool) {
 	r := c.items.Get(m.Load)
 	costs := c.costs[node]
-	work, signatures := costs.Gossip, 0
+	work := costs.Gossip
 	if news {
-		signatures = r.signatures
-		work += costs.Bytes(int(m.Bytes)) + costs.Check(signatures)
+		work += costs.Bytes(int(m.Bytes)) + costs.Check(r.signatures)
 		valid = c.valid(w, int(m.Origin), r)
 	}
+	w.site.reckon(node, w.now)
 	done := w.site.cpus[node].Do(w.now, instant(work))
-	w.site.notes.copied(w, node, from, r, int(m.Bytes)+rpcBytes+w.site.wire.overhead, work, signatures)
+	w.site.notes.copied(w, node, from, r, int(m.Bytes)+c.frame, work, news)
 	return engine.Instant(done + c.extra), valid
 }
 
@@ -227,14 +234,16 @@ func (c *carrier) arrived(w *World, node int, a *gossip.Arrival) {
 	c.deliver(w, node, int(a.From), r.parcel)
 }
 
-// copied notes a copy that is in at a node.
-func (t *notes) copied(w *World, node, from int, r *rumour, bytes int, work time.Duration, checked int) {
+// copied notes a copy that is in at a node. The event log has the first one only.
+func (t *notes) copied(w *World, node, from int, r *rumour, bytes int, work time.Duration, news bool) {
 	c := t.book.Counters(t.node(node))
 	c.MessagesReceived++
 	c.BytesReceived += uint64(bytes)
 	c.Processor += work
-	c.Verified += uint64(checked)
-	t.event(w, node, from, result.Received, r.kind, r.parcel.number, uint64(bytes), r.parcel)
+	if news {
+		c.Verified += uint64(r.signatures)
+		t.event(w, node, from, result.Received, r.kind, r.parcel.number, uint64(bytes), r.parcel)
+	}
 }
 
 // spread notes that a node has a message.

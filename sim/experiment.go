@@ -20,6 +20,7 @@ type Experiment struct {
 	engine   *engine.Engine
 	book     *result.Book
 	sites    []*World
+	watch    func(Tally) (more bool)
 }
 
 // sitesMeet is how often sites wait for each other, so that a failed check in one ends all.
@@ -106,7 +107,7 @@ func (x *Experiment) Progress() engine.Progress { return x.engine.Progress() }
 // Run runs the experiment to its end and returns all that it left but for what
 // it cost where it ran.
 func (x *Experiment) Run(build string) (*result.Run, error) {
-	if _, err := x.engine.Run(engine.Never); err != nil {
+	if err := x.advance(); err != nil {
 		return nil, err
 	}
 	o := result.Outcome{
@@ -118,6 +119,7 @@ func (x *Experiment) Run(build string) (*result.Run, error) {
 			return nil, fmt.Errorf("site %s, after %v: %w", x.roster.Plants[i].Name, time.Duration(w.now), w.err)
 		}
 		o.End = max(o.End, result.Instant(w.now))
+		w.site.reckonAll(w.now)
 		x.engine.Fold(w.trace.sum)
 	}
 	o.Fingerprint = fmt.Sprintf("%016x", x.engine.Fingerprint())

@@ -42,7 +42,7 @@ func (l *labour) open(w *World, n *node, letter letter) {
 	if w.site != nil {
 		w.site.notes.worked(w, n.id, work, 0, signatures)
 	}
-	done := l.cpu.Do(w.now, instant(work))
+	done := l.do(w, n, work)
 	w.schedule(event{at: done, node: n.id, load: w.mail.Put(letter), kind: opened})
 }
 
@@ -64,8 +64,16 @@ func (l *labour) begin(w *World, n *node) {
 		l.queue = l.queue[:0] // its room is used again
 	}
 	l.busy, l.given = true, n.give(w, in)
-	done := l.cpu.Do(w.now, instant(l.work(w, n, in)))
+	done := l.do(w, n, l.work(w, n, in))
 	w.schedule(event{at: done, node: n.id, load: engine.Handle(n.life), kind: stepped})
+}
+
+// do gives work to the processor and returns when it is done.
+func (l *labour) do(w *World, n *node, work time.Duration) replica.Instant {
+	if w.site != nil {
+		w.site.reckon(n.id, w.now)
+	}
+	return l.cpu.Do(w.now, instant(work))
 }
 
 // work returns what the Step that was just taken costs.

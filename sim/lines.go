@@ -3,6 +3,7 @@ package sim
 import (
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/sim/engine"
+	"github.com/floormesh/floormesh/sim/gossip"
 	"github.com/floormesh/floormesh/sim/network"
 	"github.com/floormesh/floormesh/sim/result"
 )
@@ -35,6 +36,17 @@ type lines struct {
 	site  *site
 }
 
+// Ahead implements gossip.Lines. A mesh's peers are anywhere in memory: looked at one after the
+// other, with all that a copy takes in between, each is waited for.
+func (l lines) Ahead(peers []gossip.Peer) {
+	x := l.site
+	sum := replica.Instant(0)
+	for _, p := range peers {
+		sum += x.wire.pipes[p.Edge].last + x.debts[p.Node].last
+	}
+	x.looked = sum
+}
+
 // Send implements gossip.Lines.
 func (l lines) Send(now engine.Instant, edge uint32, from, to engine.Node, load engine.Handle, bytes int) (engine.Instant, bool) {
 	wire := &l.site.wire
@@ -60,6 +72,7 @@ func (l lines) Signalled(_ engine.Instant, node engine.Node, peers []engine.Node
 
 // Receive implements gossip.Lines.
 func (l lines) Receive(now engine.Instant, node engine.Node, bytes int) engine.Instant {
+	l.site.reckon(int(node), replica.Instant(now))
 	return l.site.wire.net.Receive(now, node, bytes)
 }
 

@@ -284,6 +284,7 @@ func (t *notes) gauge(w *World) {
 func (x *site) delayed(w *World, n *node, l letter) bool {
 	bytes := l.parcel.size() + x.wire.overhead
 	if !l.in {
+		x.reckon(n.id, w.now)
 		in := x.wire.receive(w.now, n.id, bytes)
 		l.in = true
 		if in > w.now {

@@ -34,8 +34,8 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		{"planted_certificate_in_store", "1200", "a certificate counts though the anchor's history does not hold it"},
 		{"planted_anchor_too_near", "2000", "what lies two rounds up decides for a leader"},
 		{"planted_round_jumps", "10", "a member jumps to the newest round and leaves its own out"},
-		{"planted_forks_not_spread", "100", "who finds a lane forked keeps both batches to itself"},
-		{"planted_frozen_forgotten", "100", "a restart forgets which lanes are frozen"},
+		{"planted_forks_not_spread", "200", "who finds a lane forked keeps both batches to itself"},
+		{"planted_frozen_forgotten", "200", "a restart forgets which lanes are frozen"},
 		{"planted_own_kept", "10", "own statements stay on the list of what is under way once they are executed"},
 	} {
 		t.Run(bug.tag, func(t *testing.T) {

@@ -31,7 +31,9 @@ type site struct {
 	settled  settled
 	notes    notes
 	costs    oracle.Costs
-	cpus     []oracle.CPU // by replica
+	cpus     []oracle.CPU    // by replica
+	debts    []debts         // by replica
+	looked   replica.Instant // see lines.Ahead
 }
 
 // newSite returns the world of a plant.
@@ -77,6 +79,7 @@ func (x *site) connect(w *World, members int) error {
 	if err := x.wire.lay(x, graph, w.plan.Seed); err != nil {
 		return err
 	}
+	x.debts = make([]debts, len(w.nodes))
 	x.carrier, err = newCarrier(w, x)
 	return err
 }

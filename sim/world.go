@@ -359,13 +359,13 @@ func (w *World) register(from *node, m message.Message) {
 
 // carry takes a parcel over one link, or, if it is gossip and that link is cut,
 // over the first honest node that both ends reach.
-func (w *World) carry(from, to *node, p *parcel, gossip bool) {
+func (w *World) carry(from, to *node, p *parcel, spread bool) {
 	w.stats.sent(p)
 	w.buffer = w.arrivals(w.buffer[:0], w.now, from.id, to.id, p)
 	if w.site != nil {
 		w.site.notes.carried(w, from.id, to.id, p)
 	}
-	if gossip && !w.open(from.id, to.id) {
+	if spread && !w.open(from.id, to.id) {
 		w.buffer = w.relay(w.buffer[:0], from, to, p)
 	}
 	if w.site != nil && len(w.buffer) == 0 {

@@ -65,20 +65,37 @@ func ackLists(lanes []*lane, counts []int) []dag.Ack {
 // noteAcks learns from a block what its author holds: how far lanes are
 // replicated, and which batches exist that are missing here.
 func (r *Replica) noteAcks(b *dag.Block) {
+	book := &r.laneBook
+	before, now := book.named[b.Author], book.scratch[:0]
 	for i := range b.Acks {
-		if ack := &b.Acks[i]; r.open(ack.Lane) {
-			r.noteAck(ack, b.Author)
+		ack := &b.Acks[i]
+		// A member's lists are much like those of its block before, in the order of lanes.
+		for len(before) > 0 && before[0].id.Compare(ack.Lane) < 0 {
+			before = before[1:]
 		}
+		var l *lane
+		if len(before) > 0 && before[0].id == ack.Lane {
+			l = before[0]
+		} else if l = book.lane(ack.Lane); l == nil && !r.open(ack.Lane) {
+			continue
+		}
+		if l == nil {
+			r.noteAck(&lane{}, ack, b.Author) // nothing of it is here, nor final
+			continue
+		}
+		now = append(now, l)
+		r.noteAck(l, ack, b.Author)
 	}
+	book.scratch = now
+	book.named[b.Author] = append(book.named[b.Author][:0], now...)
 }
 
-func (r *Replica) noteAck(ack *dag.Ack, author dag.Author) {
-	l := r.laneBook.lane(ack.Lane)
-	if l == nil {
-		l = &lane{} // nothing of it is here, nor final
-	}
+func (r *Replica) noteAck(l *lane, ack *dag.Ack, author dag.Author) {
 	if l.forked {
 		return // a branch that is decided is asked for then
+	}
+	if last := ack.First + dag.Seq(len(ack.Batches)) - 1; l.acked != nil && last <= l.acked[author] {
+		return // it said so before
 	}
 	for k, id := range slices.Backward(ack.Batches) {
 		seq := ack.First + dag.Seq(k)

@@ -19,6 +19,8 @@ type laneBook struct {
 	busy     []*lane // those with a chain, and some that had one
 	gaps     []*lane // those with something to chase, and some that had
 	held     map[dag.BatchID]*held
+	named    [][]*lane // by author: those that its last block acks
+	scratch  []*lane
 	missing  *fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	listed   int     // batches held and listed beyond the decided cuts
@@ -90,6 +92,7 @@ func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
 		lanes:   map[class]*lane{},
 		held:    map[dag.BatchID]*held{},
+		named:   make([][]*lane, r.committee.N()),
 		missing: fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {

@@ -100,16 +100,15 @@ type skip struct{ agreement, execution, durability, signOnce, pace bool }
 func New(g *dag.Genesis, honest []bool) *Suite {
 	s := &Suite{
 		honest: honest, genesis: g, quorum: checkpoint.Quorum(len(g.Committee())),
-		numbers:  make(map[dag.PublicKey]int),
-		made:     newMade(),
-		history:  newHistory(g),
-		disks:    newDisks(g, honest),
-		tickets:  newAcknowledged(),
-		calm:     newCalm(len(honest)),
-		losses:   newLosses(len(honest)),
-		evidence: newEvidence(honest),
-		kept:     make([]kept, len(honest)),
-		steps:    make([]int, len(honest)),
+		numbers: make(map[dag.PublicKey]int),
+		made:    newMade(),
+		history: newHistory(g),
+		disks:   newDisks(g, honest),
+		tickets: newAcknowledged(),
+		calm:    newCalm(len(honest)),
+		losses:  newLosses(len(honest)),
+		kept:    make([]kept, len(honest)),
+		steps:   make([]int, len(honest)),
 	}
 	for i := range g.Gateways {
 		s.numbers[g.Gateways[i].Node] = i
@@ -121,6 +120,7 @@ func New(g *dag.Genesis, honest []bool) *Suite {
 		s.signed = append(s.signed, newSignatures())
 	}
 	s.logs = make([]progress, len(honest))
+	s.evidence = newEvidence(&s.disks, honest)
 	return s
 }
 
@@ -131,6 +131,9 @@ func (s *Suite) Ignore(properties ...string) {
 	s.skip = skip{
 		agreement: off(Agreement), execution: off(Order) && off(Validity),
 		durability: off(Durability), signOnce: off(SignOnce), pace: off(Pace),
+	}
+	if s.skip.execution || off(Evidence) { // which lanes are frozen is seen when commits are executed again
+		s.evidence.liars = false
 	}
 }
 
@@ -159,8 +162,8 @@ func (s *Suite) nodeOf(key dag.PublicKey) int {
 func (s *Suite) Durable(node int, w *store.Write) {
 	if s.honest[node] {
 		s.durable(node, w)
+		s.keep(node, w)
 	}
-	s.keep(node, w)
 }
 
 // Stored tells that a node acknowledged a record to its submitter.

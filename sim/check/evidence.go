@@ -30,7 +30,8 @@ import (
 // Nobody honest is accused: no lane of an honest owner is frozen, and what is
 // frozen is what records of that kind froze, from the next record on.
 type evidence struct {
-	liars  bool // nobody else gives cause for any
+	liars  bool   // nobody else gives cause for any
+	seats  []bool // by author: the member lies
 	nodes  []witness
 	frozen map[dag.LaneID]bool
 	counts map[dag.PublicKey]int // of frozen, by owner
@@ -63,10 +64,18 @@ type seen struct {
 // seenBatch is a liar's batch that a node stored in this life.
 type seenBatch struct{ id, prev dag.BatchID }
 
-func newEvidence(honest []bool) evidence {
+func newEvidence(d *disks, honest []bool) evidence {
 	e := evidence{
-		liars: slices.Contains(honest, false), nodes: make([]witness, len(honest)),
+		liars:  slices.Contains(honest, false),
 		frozen: map[dag.LaneID]bool{}, counts: map[dag.PublicKey]int{},
+	}
+	for i := range d.nodes {
+		if d.nodes[i].author >= 0 {
+			e.seats = append(e.seats, !honest[i])
+		}
+	}
+	if e.liars {
+		e.nodes = make([]witness, len(honest))
 	}
 	for i := range e.nodes {
 		e.nodes[i].blocks = map[dag.Round][]seen{}
@@ -116,7 +125,7 @@ type due struct {
 func (s *Suite) wrote(node int, w *store.Write, due *due) {
 	for _, b := range w.Blocks {
 		s.rooted(node, b)
-		if !s.honest[b.Author] && s.evidence.nodes[node].accept(b.Ref(), true) {
+		if s.evidence.seats[b.Author] && s.evidence.nodes[node].accept(b.Ref(), true) {
 			due.slots = append(due.slots, dag.BlockRef{Round: b.Round, Author: b.Author})
 		}
 	}
@@ -136,7 +145,7 @@ func (s *Suite) rooted(node int, b *dag.Block) {
 	// What lies at or below the floor counts as present. No floor is higher than this.
 	floor := s.calm.highest - min(s.calm.highest, dag.Round(s.genesis.WindowRounds))
 	for _, p := range b.Parents {
-		if p.Round > floor && !s.honest[p.Author] && !s.evidence.nodes[node].has(p) {
+		if p.Round > floor && s.evidence.seats[p.Author] && !s.evidence.nodes[node].has(p) {
 			s.Failf(Evidence, node, "accepts a block of round %d that refers to one of member %d in round %d, which it has not",
 				b.Round, p.Author, p.Round)
 		}
@@ -203,8 +212,10 @@ func (s *Suite) warned(node int, a *replica.Alarm, due *due) {
 
 // shows notes that a node sends a batch of a lane that it found forked.
 func (s *Suite) shows(node int, b *dag.Batch) {
-	w := &s.evidence.nodes[node]
-	if s.evidence.liars && w.found[b.Lane] && len(w.shown) < maxShown {
+	if !s.evidence.liars {
+		return
+	}
+	if w := &s.evidence.nodes[node]; w.found[b.Lane] && len(w.shown) < maxShown {
 		w.shown[b.ID()] = true
 	}
 }
@@ -239,17 +250,16 @@ func (s *Suite) reborn(node int, r *store.Restored) {
 	}
 	w := &s.evidence.nodes[node]
 	before := w.blocks
-	w.blocks = map[dag.Round][]seen{}
+	w.blocks, w.lowest = map[dag.Round][]seen{}, 0
 	w.forget()
 	for _, b := range r.Blocks {
-		if s.honest[b.Author] {
+		if !s.evidence.seats[b.Author] {
 			continue
 		}
 		w.accept(b.Ref(), false)
 		told := slices.ContainsFunc(before[b.Round], func(s seen) bool { return s.ref.Author == b.Author && s.told })
 		round := w.blocks[b.Round]
 		round[len(round)-1].told = told
-		w.lowest = min(w.lowest, b.Round)
 	}
 }
 
@@ -291,7 +301,7 @@ func (s *Suite) freeze(by dag.PublicKey, proof *dag.ForkEvidence) {
 		e.counts[lane.Key]++
 	}
 	author := s.nodeOf(by)
-	if author < 0 || !s.honest[author] {
+	if !e.liars || author < 0 || !s.honest[author] {
 		return
 	}
 	w := &e.nodes[author]

@@ -36,7 +36,7 @@ func (s *Suite) Unsettled() string {
 // lacks counts the records that a node's log should have and has not.
 func (s *Suite) lacks(node int) (count int, example string) {
 	wanted := map[dag.Digest]string{}
-	for statement, p := range s.tickets.promise {
+	for statement, p := range s.tickets.promise { // any order: it only fills another map
 		wanted[statement] = fmt.Sprintf("%v, acknowledged by n%d", p.record, p.node)
 	}
 	for i := range s.history.open {

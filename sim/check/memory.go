@@ -2,14 +2,14 @@ package check
 
 import "github.com/floormesh/floormesh/consensus/replica"
 
-// weighEvery is how many Steps of a node pass until what it holds is looked at
-// again: one takes far less time than so many.
+// weighEvery is how many Steps of a node pass, and one more for each node that can
+// have lanes, until what it holds is looked at again: that takes far less time.
 const weighEvery = 64
 
 // Weigh reports whether it is time to tell what a node holds.
 func (s *Suite) Weigh(node int) bool {
 	s.steps[node]++
-	return s.honest[node] && s.steps[node]%weighEvery == 0
+	return s.honest[node] && s.steps[node]%(weighEvery+len(s.honest)) == 0
 }
 
 // Holds tells what a node holds, and the most that it may.

@@ -34,7 +34,7 @@ func (s *Suite) keep(node int, w *store.Write) {
 	}
 	k.cosigned = max(k.cosigned, w.Cosigned)
 	for _, b := range w.Blocks {
-		if int(b.Author) == node {
+		if int(b.Author) == s.disks.nodes[node].author {
 			k.newest = max(k.newest, b.Round)
 		}
 	}

@@ -21,7 +21,8 @@
 // copy nor to who declined. A message is validated before it is passed on, and meanwhile
 // known. Heartbeats tell Dlazy peers or a part of all of what came lately (IHAVE), who
 // lack it ask (IWANT), a few times at most. IDONTWANT goes out for large messages before
-// validation. Ids are known for SeenTTL; what is older when it comes is dropped.
+// validation; within one partition it is no event, but looked up by who is about to send.
+// A message may be published by several nodes ([Part.Repeat]). Ids are known for SeenTTL; what is older when it comes is dropped.
 //
 // A peer that tells of messages and does not send them is taken out of the mesh and
 // in the end ignored, as the real node's scores make it. Nodes stop and start, and connections
@@ -33,7 +34,8 @@
 // # Memory
 //
 // Who has seen what is a bit matrix, a row for each living message and partition; who
-// declined it a second, made when needed. Connections are compressed rows ([Graph]). Messages
+// declined it, when it came and which copy comes first are further rows, made when needed and given back after
+// some heartbeats. Connections are compressed rows ([Graph]). Messages
 // are shared by all nodes. 10,000 nodes with 20 connections take some 10 MB.
 //
 // # Measuring

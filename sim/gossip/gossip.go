@@ -56,6 +56,11 @@ type Config struct {
 	// valid. Of one that is no news only that it came counts.
 	Check func(c *engine.Partition, node, from engine.Node, m Message, news bool) (ready engine.Instant, valid bool)
 
+	// Known, if not nil, is called in place of an event for each copy that is sure to come
+	// after another: its receiver has the message, or a copy gets there first. At is when
+	// it reaches the receiver's downlink. Check is not called for it.
+	Known func(c *engine.Partition, at engine.Instant, node, from engine.Node, m Message)
+
 	// Passes, if not nil, says whether a node passes on what it has received.
 	Passes func(now engine.Instant, node engine.Node) bool
 
@@ -84,19 +89,13 @@ type Topic struct {
 
 // state is what a node holds.
 type state struct {
-	mesh     []grafted
+	mesh     []Peer
 	cache    []cached // oldest first
 	promises []promise
 	forgiven engine.Instant // when broken promises were made to count less
 	beats    uint32
 	lives    uint8 // so far
 	stream   engine.Stream
-}
-
-// grafted is a peer in a node's mesh.
-type grafted struct {
-	edge uint32
-	peer engine.Node
 }
 
 // cached is a message that can be asked for.
@@ -166,7 +165,7 @@ func New(c Config) (*Topic, error) {
 		p.nodes++
 		p.edges += len(c.Graph.Peers(engine.Node(node)))
 		t.nodes[node].stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
-		t.nodes[node].mesh = make([]grafted, 0, c.Params.Dhi+1)
+		t.nodes[node].mesh = make([]Peer, 0, c.Params.Dhi+1)
 	}
 	t.messages = engine.NewSharedOf[Message](c.Home, len(t.parts))
 	t.lists = engine.NewSharedOf[[]engine.Handle](c.Home, len(t.parts))
@@ -198,7 +197,7 @@ func (t *Topic) Start(e *engine.Engine) {
 // Mesh returns the peers in a node's mesh, to be looked at while nothing runs.
 func (t *Topic) Mesh(node engine.Node) (peers []engine.Node) {
 	for _, g := range t.nodes[node].mesh {
-		peers = append(peers, g.peer)
+		peers = append(peers, g.Node)
 	}
 	return peers
 }

@@ -83,11 +83,11 @@ func (p *Part) asked(c *engine.Partition, e engine.Event) {
 			if r.asked == nil {
 				r.asked = map[uint32]uint8{}
 			}
-			if int(r.asked[edge]) < t.params.Retransmission && !p.unwanted(c.Now(), r, e.Node, grafted{edge, e.Source}) {
+			if int(r.asked[edge]) < t.params.Retransmission && !p.unwanted(c.Now(), r, e.Node, Peer{edge, e.Source}) {
 				r.asked[edge]++
 				p.counts.Answers++
 				m := t.messages.Get(id)
-				p.send(c, e.Node, grafted{edge, e.Source}, id, &m, HopsUnknown)
+				p.send(c, e.Node, Peer{edge, e.Source}, id, &m, HopsUnknown)
 			}
 			break
 		}

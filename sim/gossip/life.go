@@ -24,6 +24,9 @@ func (p *Part) Rise(c *engine.Partition, node engine.Node) {
 		if r.at != nil {
 			r.at[t.local[node]] = 0
 		}
+		if r.due != nil {
+			r.due[t.local[node]] = 0
+		}
 		for edge := first; edge < end; edge++ {
 			if r.unwanted != nil {
 				unset(r.unwanted, p.place(node, edge))
@@ -53,7 +56,7 @@ func (p *Part) Disconnect(node engine.Node, edge uint32) {
 func (p *Part) leave(node engine.Node, edge uint32) {
 	p.topic.edges[edge].mesh = false
 	s := &p.topic.nodes[node]
-	i := slices.IndexFunc(s.mesh, func(g grafted) bool { return g.edge == edge })
+	i := slices.IndexFunc(s.mesh, func(g Peer) bool { return g.Edge == edge })
 	s.mesh = slices.Delete(s.mesh, i, i+1)
 }
 

@@ -156,7 +156,7 @@ func TestDeclined(t *testing.T) {
 	if p.unwanted(now+second, r, 1, peer) {
 		t.Error("who does not have it declines it")
 	}
-	p.stamp(now, peer.peer, p.own[0])
+	p.stamp(now, peer.Node, p.own[0])
 	for after, want := range map[engine.Instant]bool{
 		second / 110: false, second / 49: true, 3*second - 2048: true, 3*second + 2048: false,
 	} { // a delay is from 10 to 20 ms
@@ -185,6 +185,57 @@ func TestDeclineAlike(t *testing.T) {
 	one, two := declined(1), declined(2)
 	if one < two*95/100 || one > two*105/100 || one == 0 {
 		t.Errorf("%d copies are spared in one partition, %d in two", one, two)
+	}
+}
+
+// TestKnown checks that copies which come after others make no event, and that everything else
+// happens at the same instants as if they did.
+func TestKnown(t *testing.T) {
+	type arrival struct {
+		at   engine.Instant
+		node engine.Node
+		a    Arrival
+	}
+	run := func(known bool) (all []arrival, told int, c Counts, events uint64) {
+		f := newFloor(t, func(s *setup) {
+			s.config.Params.Validation = engine.Uniform(0, int64(second/100))
+			s.network.Loss = [][]uint32{{50_000}}
+			if known {
+				s.config.Known = func(c *engine.Partition, at engine.Instant, node, from engine.Node, m Message) {
+					told++
+					if at <= c.Now() || m.Bytes != 2000 || node == from {
+						t.Errorf("at %d: node %d hears from node %d at %d", c.Now(), node, from, at)
+					}
+				}
+			}
+		})
+		deliver := f.topic.config.Deliver
+		f.topic.config.Deliver = func(c *engine.Partition, node engine.Node, a Arrival) {
+			all = append(all, arrival{c.Now(), node, a})
+			deliver(c, node, a)
+		}
+		for node := range engine.Node(5) {
+			f.publish(node, second/7)
+		}
+		f.stop(50)
+		f.publish(7, second/100)
+		f.start(50)
+		f.run(5 * second)
+		return all, told, f.topic.Counts(), f.engine.Events()
+	}
+	all, _, with, events := run(false)
+	fewer, told, without, less := run(true)
+	if !slices.Equal(all, fewer) {
+		t.Errorf("%d arrivals, want %d, or at other instants", len(fewer), len(all))
+	}
+	if with.Delivered != without.Delivered || told == 0 || int(without.Duplicates) < told {
+		t.Errorf("told of %d copies: %+v, want %+v", told, without, with)
+	}
+	if saved := events - less; saved < with.Duplicates*3/4 {
+		t.Errorf("%d events less, of %d duplicates", saved, with.Duplicates)
+	}
+	if late := int(with.Duplicates) - int(without.Duplicates); late > 0 || -late > 10 { // those to node 50 while it was down
+		t.Errorf("%d duplicates, want %d", without.Duplicates, with.Duplicates)
 	}
 }
 

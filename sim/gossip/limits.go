@@ -18,6 +18,10 @@ const (
 	// and delays are many times as long as it.
 	stampBits = 10
 
+	// freshHeartbeats is for how long it is known which copies come first, at least: nearly
+	// all come within one heartbeat.
+	freshHeartbeats = 2
+
 	// graceHeartbeats is how long a message outlives what may refer to it.
 	graceHeartbeats = 2
 

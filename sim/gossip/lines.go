@@ -5,9 +5,19 @@ import (
 	"github.com/floormesh/floormesh/sim/network"
 )
 
+// Peer is a node's edge and who is at its other end.
+type Peer struct {
+	Edge uint32
+	Node engine.Node
+}
+
 // Lines is what carries what nodes say to each other. [Over] makes lines of a network; a
 // world has its own.
 type Lines interface {
+	// Ahead tells of peers to most of whom a copy is sent next, so that what is kept about
+	// them can be brought into the cache all at once. It changes nothing.
+	Ahead(peers []Peer)
+
 	// Send puts a copy of a message on its way over an edge, and returns when it
 	// reaches the peer's downlink, or false if it never does. Load is the message's.
 	Send(now engine.Instant, edge uint32, from, to engine.Node, load engine.Handle, bytes int) (engine.Instant, bool)
@@ -51,6 +61,9 @@ func (o *over) Send(now engine.Instant, edge uint32, from, to engine.Node, _ eng
 	}
 	return o.Network.Send(now, from, to, bytes, &o.last[edge], flow)
 }
+
+// Ahead implements Lines.
+func (o *over) Ahead([]Peer) {}
 
 // Signal implements Lines.
 func (o *over) Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool) {

@@ -19,7 +19,7 @@ func (p *Part) beat(c *engine.Partition, node engine.Node) {
 	if len(s.mesh) >= t.params.Dlo {
 		outbound := 0
 		for _, g := range s.mesh {
-			outbound += boolean(t.graph.dialled[g.edge])
+			outbound += boolean(t.graph.dialled[g.Edge])
 		}
 		if outbound < t.params.Dout {
 			p.graftSome(c, node, t.params.Dout-outbound, true)
@@ -86,13 +86,13 @@ func (p *Part) pruneMany(c *engine.Partition, node engine.Node) {
 func (p *Part) join(node engine.Node, edge uint32) {
 	p.topic.edges[edge].mesh = true
 	s := &p.topic.nodes[node]
-	s.mesh = append(s.mesh, grafted{edge, p.topic.graph.peers[edge]})
+	s.mesh = append(s.mesh, Peer{edge, p.topic.graph.peers[edge]})
 }
 
 // appendMesh appends the edges of a mesh.
-func appendMesh(to []uint32, mesh []grafted) []uint32 {
+func appendMesh(to []uint32, mesh []Peer) []uint32 {
 	for _, g := range mesh {
-		to = append(to, g.edge)
+		to = append(to, g.Edge)
 	}
 	return to
 }

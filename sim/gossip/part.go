@@ -23,6 +23,7 @@ type Part struct {
 	one     [1]engine.Node
 	peers   []engine.Node // scratch
 	when    [][]uint32    // rows' instants by node, cleared
+	fresh   int           // of known: from here on, rows may have instants
 }
 
 // row is what the nodes of a partition know of a message: a line of a bit matrix.
@@ -30,6 +31,8 @@ type row struct {
 	seen     []uint64       // by node
 	unwanted []uint64       // by edge: the peer declined it; nil while none has
 	at       []uint32       // by node: when it came, see stamp; in place of unwanted
+	due      []uint32       // by node: when the first copy gets there; nil: not known
+	old      bool           // such instants mean nothing any more
 	first    engine.Instant // when it was seen here first
 	declined engine.Instant // when a peer declined it last
 	asked    map[uint32]uint8
@@ -128,7 +131,7 @@ func (p *Part) spread(c *engine.Partition, node engine.Node, id engine.Handle, m
 	p.counts.Published++
 	p.remember(node, id)
 	for _, edge := range p.publishers(node, int(m.Bytes)) {
-		p.send(c, node, grafted{edge, p.topic.graph.peers[edge]}, id, &m, 1)
+		p.send(c, node, Peer{edge, p.topic.graph.peers[edge]}, id, &m, 1)
 	}
 }
 
@@ -201,7 +204,7 @@ func (p *Part) arrive(c *engine.Partition, node engine.Node, v validation) {
 	if check == nil {
 		ready += engine.Instant(p.topic.params.Validation.Draw(&p.topic.nodes[node].stream))
 	} else {
-		valid := false
+		var valid bool
 		ready, valid = check(c, node, v.from, m, true)
 		v.bad = !valid
 	}
@@ -230,8 +233,9 @@ func (p *Part) accept(c *engine.Partition, node engine.Node, v validation) {
 // forward sends a message to those in a node's mesh who may not have it.
 func (p *Part) forward(c *engine.Partition, node engine.Node, v validation, m *Message) {
 	p.remember(node, v.id)
+	p.topic.config.Lines.Ahead(p.topic.nodes[node].mesh)
 	for _, g := range p.topic.nodes[node].mesh {
-		if g.peer == v.from || g.peer == m.Origin {
+		if g.Node == v.from || g.Node == m.Origin {
 			continue
 		}
 		if p.unwanted(c.Now(), &p.rows[v.id], node, g) {
@@ -246,7 +250,7 @@ func (p *Part) forward(c *engine.Partition, node engine.Node, v validation, m *M
 func farther(hops uint16) uint16 { return min(hops+1, HopsUnknown) }
 
 // send sends a copy to a peer, unless it would come when the message's time is over.
-func (p *Part) send(c *engine.Partition, node engine.Node, to grafted, id engine.Handle, m *Message, hops uint16) {
+func (p *Part) send(c *engine.Partition, node engine.Node, to Peer, id engine.Handle, m *Message, hops uint16) {
 	bytes := int(m.Bytes) + p.topic.config.Frame
 	times := 1
 	if some := p.topic.config.Copies; some > 0 && p.topic.nodes[node].stream.Chance(some) {
@@ -254,14 +258,18 @@ func (p *Part) send(c *engine.Partition, node engine.Node, to grafted, id engine
 	}
 	for range times {
 		p.counts.Bytes += uint64(bytes)
-		at, ok := p.topic.config.Lines.Send(c.Now(), to.edge, node, to.peer, m.Load, bytes)
+		at, ok := p.topic.config.Lines.Send(c.Now(), to.Edge, node, to.Node, m.Load, bytes)
 		switch {
 		case !ok:
 			p.counts.Lost++
 		case at-m.At >= p.topic.params.SeenTTL:
 			p.counts.Late++
+		case p.topic.config.Known != nil && p.topic.lives[to.Node] != 0 && p.comesAfter(at, id, to.Node):
+			p.counts.Copies++
+			p.counts.Duplicates++
+			p.topic.config.Known(c, at, to.Node, node, *m)
 		default:
-			p.schedule(c, at, to.peer, engine.What{Kind: p.first + copied, Load: id, Tag: p.topic.tag(to.peer, hops)})
+			p.schedule(c, at, to.Node, engine.What{Kind: p.first + copied, Load: id, Tag: p.topic.tag(to.Node, hops)})
 		}
 	}
 }
@@ -353,13 +361,11 @@ func (p *Part) forget(c *engine.Partition) {
 			clear(r.unwanted)
 			p.spares = append(p.spares, r.unwanted)
 		}
-		if r.at != nil {
-			clear(r.at)
-			p.when = append(p.when, r.at)
-		}
+		p.unstamp(r)
 		*r = row{}
 	}
 	p.known = drop(p.known, gone)
+	p.age(c.Now(), gone)
 	gone = 0
 	for ; gone < len(p.own); gone++ {
 		m := p.topic.messages.Get(p.own[gone])

@@ -57,11 +57,14 @@ func (l *link) ignored() bool { return l.broken > ignoreFrom }
 // shun takes peers with a negative score out of a node's mesh.
 func (p *Part) shun(c *engine.Partition, node engine.Node) {
 	s := &p.topic.nodes[node]
-	for i := len(s.mesh) - 1; i >= 0; i-- {
-		if edge := s.mesh[i].edge; p.topic.edges[edge].shunned() {
-			p.part(c, node, edge)
-			p.counts.Prunes++
-			p.signal(c, node, edge, prune, 0, 0)
+	for i := 0; i < len(s.mesh); {
+		edge := s.mesh[i].Edge
+		if !p.topic.edges[edge].shunned() {
+			i++
+			continue
 		}
+		p.part(c, node, edge) // the next takes its place
+		p.counts.Prunes++
+		p.signal(c, node, edge, prune, 0, 0)
 	}
 }

@@ -220,6 +220,10 @@ func TestPresets(t *testing.T) {
 			}
 		}
 	}
+	ohio, err := AWS().Pick([]string{"us-east-2", "eu-west-3"})
+	if err != nil || ohio.Delay[0][1].Least() != 46_250_000 {
+		t.Errorf("from Ohio to Paris: %+v, %v", ohio.Delay, err)
+	}
 	picked, err := SimBlock().Pick([]string{"japan", "europe", "japan"})
 	if err != nil || picked.Up[1] != 20_700*Kbit || picked.Delay[0][1] != SimBlock().Delay[4][1] {
 		t.Errorf("picked %+v, %v", picked, err)

@@ -49,6 +49,11 @@
 // run.json (wall time, memory, platform, workers) is the same, byte for byte, whenever
 // the same run is made again.
 //
+// # Sweeps
+//
+// Of many runs each is summed up in a Brief, whose leaves are the columns of a sweep's table. A
+// Study lays them side by side over the keys that were varied, for report and plot.
+//
 // # Fingerprint chain
 //
 // Every event of a partition is folded into that partition's running hash; after every

@@ -112,10 +112,10 @@ func TestDamageIsSeen(t *testing.T) {
 	}{
 		"torn":         {"series.parquet", func(b []byte) []byte { return b[:len(b)/2] }, "series.parquet: it is ", "copy it again"},
 		"flipped":      {"deliveries.parquet", func(b []byte) []byte { b[len(b)/2] ^= 4; return b }, "deliveries.parquet: its SHA-256 is ", "copy it again"},
-		"gone":         {"nodes.parquet", nil, "nodes.parquet: open ", "copy it again"},
+		"gone":         {"nodes.parquet", nil, "nodes.parquet: no such file", "copy it again"},
 		"edited":       {"scenario.yaml", replace("4", "5"), "scenario.yaml: its SHA-256 is ", "copy it again"},
 		"torn summary": {"run.json", func(b []byte) []byte { return b[:len(b)/2] }, "run.json:", "copy it again"},
-		"no summary":   {"run.json", nil, "run.json: stat ", "name a folder that floorsim run wrote"},
+		"no summary":   {"run.json", nil, "run.json: no such file", "name a folder that floorsim run wrote"},
 		"unknown key":  {"run.json", replace(`"seed"`, `"sed"`), `run.json: json: unknown field "sed"`, "copy it again"},
 		"wrong type":   {"run.json", replace(`"seed": 7`, `"seed": "x"`), `run.json:4: json: cannot unmarshal string`, "copy it again"},
 		"no schema":    {"run.json", replace(`"schema": 2,`, ``), `there is no "schema"`, "name a folder"},
@@ -178,8 +178,14 @@ func TestRowsAreChecked(t *testing.T) {
 func TestNothingIsOverwritten(t *testing.T) {
 	dir, run := write(t, resulttest.Options{Seed: 7})
 	err := result.Write(dir, run, false)
-	if wrong, is := errors.AsType[*result.FolderError](err); !is || wrong.Hint() != "name another folder, or remove this one" {
+	if wrong, is := errors.AsType[*result.FolderError](err); !is || !strings.Contains(wrong.Hint(), "--replace") {
 		t.Errorf("results are there: %v", err)
+	}
+	if result.Room(dir, false) == nil || result.Room(dir, true) != nil {
+		t.Errorf("room where results are: %v, to replace them: %v", result.Room(dir, false), result.Room(dir, true))
+	}
+	if left, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(left) != 1 {
+		t.Errorf("beside the results lies %v, %v", left, err)
 	}
 	run.Summary.Seed = 8
 	if err := result.Write(dir, run, true); err != nil {
@@ -194,6 +200,12 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 	if err := result.Write(home, run, true); err == nil || len(contents(t, home)) != 1 {
 		t.Errorf("a folder of other things: %v, %v", err, contents(t, home))
+	}
+	file := filepath.Join(home, "thesis.tex")
+	for _, path := range []string{file, filepath.Join(file, "below")} {
+		if wrong, is := errors.AsType[*result.FolderError](result.Room(path, true)); !is || wrong.Place != path {
+			t.Errorf("room at %s: %v", path, result.Room(path, true))
+		}
 	}
 }
 

@@ -26,6 +26,9 @@ func (c *Checks) Checks(p Property) bool {
 	if slices.Contains(c.Off, p) {
 		return false
 	}
+	if p == PropertyEvidence && slices.Contains(c.Off, PropertyOrder) && slices.Contains(c.Off, PropertyValidity) {
+		return false // nobody executes a second time, and sees which lanes evidence freezes
+	}
 	return (p != PropertyLiveness || c.Settle > 0) && (p != PropertyQuiescence || c.Rest > 0)
 }
 

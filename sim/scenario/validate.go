@@ -234,6 +234,9 @@ func (c *checker) gossip() {
 	if g.HistoryGossip > g.History {
 		c.failf("gossip.history-gossip", "tells of %d heartbeats, but only those of %d are kept; expected at most history", g.HistoryGossip, g.History)
 	}
+	if kept := time.Duration(g.History) * g.Heartbeat; g.Memory < kept {
+		c.failf("gossip.memory", "%s is less than history %d × heartbeat %s; expected at least that, or what is asked for would be news again", duration(g.Memory), g.History, duration(g.Heartbeat))
+	}
 	if g.Connections > 0 && g.Connections < g.DegreeLow {
 		c.failf("gossip.connections", "%d connections are too few for a mesh of degree-low %d", g.Connections, g.DegreeLow)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -77,4 +78,22 @@ func memory(path, line string) uint64 {
 		}
 	}
 	return 0
+}
+
+// peakMemory returns the most memory that this process has held so far, as far
+// as the system tells.
+func peakMemory() uint64 { return ownMemory("VmHWM: %d kB") }
+
+// memoryNow returns the memory that this process holds.
+func memoryNow() uint64 { return ownMemory("VmRSS: %d kB") }
+
+// ownMemory reads what Linux says of this process; elsewhere it is what the Go runtime
+// got from the system.
+func ownMemory(line string) uint64 {
+	if bytes := memory("/proc/self/status", line); bytes > 0 {
+		return bytes
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Sys
 }

@@ -38,12 +38,7 @@ type page struct {
 
 // Write writes the report of a run.
 func Write(w io.Writer, run *result.Run, o Options) error {
-	t, err := template.New("page").Funcs(template.FuncMap{
-		"count":    func(n uint64, of string) string { return svg.Count(int64(n), of) },
-		"whole":    func(n uint64) string { return svg.Thousands(int64(n)) },
-		"duration": func(d time.Duration) string { return svg.Duration(int64(d)) },
-		"where":    where,
-	}).Parse(pageText)
+	t, err := template.New("page").Funcs(functions()).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("the page of the report: %w", err)
 	}
@@ -61,6 +56,16 @@ func Write(w io.Writer, run *result.Run, o Options) error {
 	}
 	p.DAGs = windows(run, o.Rounds)
 	return t.Execute(w, p)
+}
+
+// functions are what templates call.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"count":    func(n uint64, of string) string { return svg.Count(int64(n), of) },
+		"whole":    func(n uint64) string { return svg.Thousands(int64(n)) },
+		"duration": func(d time.Duration) string { return svg.Duration(int64(d)) },
+		"where":    where,
+	}
 }
 
 // verdict is the run in a few words.
