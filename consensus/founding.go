@@ -10,13 +10,14 @@ type Founding struct {
 	Domain    *dag.Domain
 	Committee *Committee
 
-	members  []dag.PublicKey // node keys, by author
-	gateways map[dag.PublicKey]seat
+	members  []dag.PublicKey            // node keys, by author
+	gateways map[dag.PublicKey]seat     // by node key
 	devices  map[dag.PublicKey]struct{} // nil: any
 }
 
-// seat is a gateway's place in the committee, if it has one.
+// seat is a gateway's place in the genesis, and in the committee if it has one.
 type seat struct {
+	number uint32
 	author dag.Author
 	member bool
 }
@@ -32,9 +33,9 @@ func Found(g *dag.Genesis) *Founding {
 	}
 	for i := range g.Gateways {
 		gw := &g.Gateways[i]
-		s := seat{}
+		s := seat{number: uint32(i)}
 		if gw.IsMember() {
-			s = seat{dag.Author(len(f.members)), true}
+			s.author, s.member = dag.Author(len(f.members)), true
 			f.members = append(f.members, gw.Node)
 		}
 		f.gateways[gw.Node] = s
@@ -52,6 +53,13 @@ func Found(g *dag.Genesis) *Founding {
 func (f *Founding) IsGateway(node dag.PublicKey) bool {
 	_, ok := f.gateways[node]
 	return ok
+}
+
+// Number returns a gateway's index in the genesis, and false for a key that is
+// no gateway's.
+func (f *Founding) Number(node dag.PublicKey) (uint32, bool) {
+	s, ok := f.gateways[node]
+	return s.number, ok
 }
 
 // Author returns the seat of the member whose node key is given, and false for

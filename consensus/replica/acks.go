@@ -69,22 +69,28 @@ func (r *Replica) noteAcks(b *dag.Block) {
 	before, now := book.named[b.Author], book.scratch[:0]
 	for i := range b.Acks {
 		ack := &b.Acks[i]
+		last := ack.First + dag.Seq(len(ack.Batches)) - 1
 		// A member's lists are much like those of its block before, in the order of lanes.
 		for len(before) > 0 && before[0].id.Compare(ack.Lane) < 0 {
 			before = before[1:]
 		}
-		var l *lane
+		n := named{id: ack.Lane}
 		if len(before) > 0 && before[0].id == ack.Lane {
-			l = before[0]
-		} else if l = book.lane(ack.Lane); l == nil && !r.open(ack.Lane) {
-			continue
+			n = before[0]
+		} else {
+			n.lane = book.lane(ack.Lane)
 		}
-		if l == nil {
+		switch {
+		case n.lane == nil && !r.open(ack.Lane):
+			continue
+		case n.lane == nil || n.lane.id != ack.Lane:
 			r.noteAck(&lane{}, ack, b.Author) // nothing of it is here, nor final
 			continue
+		case last > n.upTo:
+			r.noteAck(n.lane, ack, b.Author)
+			n.upTo = n.lane.ackedBy(b.Author)
 		}
-		now = append(now, l)
-		r.noteAck(l, ack, b.Author)
+		now = append(now, n)
 	}
 	book.scratch = now
 	book.named[b.Author] = append(book.named[b.Author][:0], now...)
@@ -93,9 +99,6 @@ func (r *Replica) noteAcks(b *dag.Block) {
 func (r *Replica) noteAck(l *lane, ack *dag.Ack, author dag.Author) {
 	if l.forked {
 		return // a branch that is decided is asked for then
-	}
-	if last := ack.First + dag.Seq(len(ack.Batches)) - 1; l.acked != nil && last <= l.acked[author] {
-		return // it said so before
 	}
 	for k, id := range slices.Backward(ack.Batches) {
 		seq := ack.First + dag.Seq(k)
@@ -114,6 +117,14 @@ func (r *Replica) noteAck(l *lane, ack *dag.Ack, author dag.Author) {
 			r.laneBook.missing.Want(ref, r.founding.Member(author), fetch.Perhaps, int64(r.now+r.grace()))
 		}
 	}
+}
+
+// ackedBy returns how far a member has said that it holds what is held here.
+func (l *lane) ackedBy(a dag.Author) dag.Seq {
+	if l.acked == nil {
+		return 0
+	}
+	return l.acked[a]
 }
 
 func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {

@@ -205,7 +205,7 @@ func (r *Replica) sealBatch(q *queue) {
 // closed nothing can become final: then somebody else has, or this node had
 // before it lost its store, batches there signed with this key.
 func (r *Replica) ownLane(q *queue) *lane {
-	if l := r.laneBook.lanes[classOf(q.lane)]; l != nil && (l.forked || l.id.Number > q.lane.Number) {
+	if l := r.laneBook.highest(q.lane); l != nil && (l.forked || l.id.Number > q.lane.Number) {
 		q.lane.Number = l.id.Number + dag.LaneClasses
 	}
 	return r.laneOf(q.lane)

@@ -2,8 +2,10 @@ package replica
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
@@ -14,13 +16,14 @@ import (
 // laneBook is what this node holds of every lane beyond what is executed. There
 // is one lane for each node and class, so that nobody can fill it with lanes.
 type laneBook struct {
+	founding *consensus.Founding
 	lanes    map[class]*lane
 	all      []*lane // in the order in which they were heard of
 	busy     []*lane // those with a chain, and some that had one
 	gaps     []*lane // those with something to chase, and some that had
 	held     map[dag.BatchID]*held
-	named    [][]*lane // by author: those that its last block acks
-	scratch  []*lane
+	named    [][]named // by author: the lanes that its last block acks
+	scratch  []named
 	missing  *fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	listed   int     // batches held and listed beyond the decided cuts
@@ -29,13 +32,24 @@ type laneBook struct {
 	unproven []*fork // not told of yet, at most maxUnproven
 }
 
-// class names the lanes of one node that replace one another.
-type class struct {
-	key    dag.PublicKey
-	number dag.LaneNumber
+// class names the lanes of one gateway that replace one another: its number in
+// the genesis, and theirs. It is found in a table that all share, and is as small
+// as a key of a map that thousands look into can be.
+type class uint32
+
+// classOf returns a lane's class, and false if its owner is no gateway.
+func (b *laneBook) classOf(id dag.LaneID) (class, bool) {
+	number, ok := b.founding.Number(id.Key)
+	return class(number)*dag.LaneClasses + class(id.Number.Class()), ok
 }
 
-func classOf(id dag.LaneID) class { return class{id.Key, id.Number.Class()} }
+// highest returns the highest known lane of a lane's class, nil if there is none.
+func (b *laneBook) highest(id dag.LaneID) *lane {
+	if c, ok := b.classOf(id); ok {
+		return b.lanes[c]
+	}
+	return nil
+}
 
 // lane is the highest lane of its class as seen from here: the decided cut, and
 // the batches held right after it.
@@ -66,6 +80,13 @@ type lane struct {
 	isBusy, isGap bool // is in the book's list of such
 }
 
+// named is a lane that a member's last block acks.
+type named struct {
+	id   dag.LaneID
+	lane *lane
+	upTo dag.Seq // what it said up to here is noted
+}
+
 // held is a batch that is listed, or decided and not executed yet.
 type held struct {
 	ref     message.BatchRef
@@ -90,10 +111,11 @@ const (
 // stored beyond it.
 func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
-		lanes:   map[class]*lane{},
-		held:    map[dag.BatchID]*held{},
-		named:   make([][]*lane, r.committee.N()),
-		missing: fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
+		founding: r.founding,
+		lanes:    map[class]*lane{},
+		held:     map[dag.BatchID]*held{},
+		named:    make([][]named, r.committee.N()),
+		missing:  fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {
 		r.begin(id)
@@ -118,7 +140,7 @@ func (r *Replica) restoreBatch(m *store.BatchMeta) {
 
 // lane returns a lane, nil unless it is the highest known of its class.
 func (b *laneBook) lane(id dag.LaneID) *lane {
-	if l := b.lanes[classOf(id)]; l != nil && l.id == id {
+	if l := b.highest(id); l != nil && l.id == id {
 		return l
 	}
 	return nil
@@ -137,10 +159,14 @@ func (r *Replica) laneOf(id dag.LaneID) *lane {
 // decided cuts is listed no more: a new number closes the one it replaces.
 func (r *Replica) begin(id dag.LaneID) *lane {
 	b := &r.laneBook
-	l := b.lanes[classOf(id)]
+	c, known := b.classOf(id)
+	if !known {
+		panic(fmt.Sprintf("lane %v of no gateway", id))
+	}
+	l := b.lanes[c]
 	if l == nil {
 		l = &lane{}
-		b.lanes[classOf(id)] = l
+		b.lanes[c] = l
 		b.all = append(b.all, l)
 	}
 	r.abandon(l)
@@ -201,7 +227,7 @@ func (l *lane) extends(seq dag.Seq, prev dag.BatchID) bool {
 // open reports whether a batch of the lane may be taken: its owner is of the
 // mesh and has not begun a higher lane of the class.
 func (r *Replica) open(id dag.LaneID) bool {
-	if l := r.laneBook.lanes[classOf(id)]; l != nil {
+	if l := r.laneBook.highest(id); l != nil {
 		return l.id.Number <= id.Number
 	}
 	return r.founding.IsGateway(id.Key)
@@ -320,7 +346,7 @@ func (r *Replica) moveCuts(c *dag.Commit) {
 
 func (r *Replica) moveCut(change *dag.CutChange, index dag.CommitIndex) {
 	r.finalize(change)
-	l := r.laneBook.lanes[classOf(change.Lane)]
+	l := r.laneBook.highest(change.Lane)
 	if l == nil || l.id.Number < change.Lane.Number {
 		l = r.begin(change.Lane)
 	}

@@ -91,6 +91,9 @@ func (r *Replica) checkPlaces(c *dag.Commit, places map[dag.BatchID]message.Batc
 	}
 	for i := range c.Cut {
 		change := &c.Cut[i]
+		if !r.founding.IsGateway(change.Lane.Key) {
+			return fmt.Errorf("lane %v is of no gateway: more than f members lie", change.Lane)
+		}
 		first := change.Seq - dag.Seq(len(change.Batches)) + 1
 		for k, id := range change.Batches {
 			ref := message.BatchRef{Lane: change.Lane, Seq: first + dag.Seq(k), ID: id}

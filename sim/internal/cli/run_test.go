@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -83,6 +84,28 @@ func TestCheckProtocol(t *testing.T) {
 	}
 	if code, _, talk := floorsim("check", "--protocol", "raft"); code == exitFine || !strings.Contains(talk, "hotstuff") {
 		t.Errorf("exit code %d: %s", code, talk)
+	}
+}
+
+// TestRunProfiles writes profiles where they are asked for.
+func TestRunProfiles(t *testing.T) {
+	dir := t.TempDir()
+	files := []string{filepath.Join(dir, "cpu"), filepath.Join(dir, "memory")}
+	args := []string{
+		"run", "one-plant", "--set", "duration=100ms", "--set", "checks.settle=0s", "--set", "checks.rest=0s",
+		"--out", filepath.Join(dir, "out"), "--cpuprofile", files[0], "--memprofile", files[1],
+	}
+	if code, _, talk := floorsim(args...); code != exitFine {
+		t.Fatalf("exit code %d: %s", code, talk)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v, %v", file, info, err)
+		}
+	}
+	args[len(args)-3] = filepath.Join(dir, "nowhere", "cpu")
+	if code, _, talk := floorsim(append(args, "--replace")...); code != exitBroken || !strings.Contains(talk, "profile") {
+		t.Errorf("a profile in no folder: exit code %d: %s", code, talk)
 	}
 }
 
