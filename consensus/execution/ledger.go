@@ -94,8 +94,8 @@ func (l *ledger) number(signer dag.PublicKey, n uint64) {
 //
 //	SHA-256("floormesh/state/v1\x00" ‖ order state digest ‖ set hash of the rest)
 func (l *ledger) digest() dag.Digest {
-	consensus, rest := l.head.State().Digest(), l.hash.Sum()
-	to := append([]byte(digestDomain), consensus[:]...)
+	state, rest := l.head.State().Digest(), l.hash.Sum()
+	to := append([]byte(digestDomain), state[:]...)
 	return sha256.Sum256(append(to, rest[:]...))
 }
 
