@@ -14,18 +14,18 @@ import (
 	"github.com/floormesh/floormesh/sync/message"
 )
 
-// carrier spreads what the replicas of a site gossip, as gossipsub does it in real nodes:
+// carrier spreads what the replicas of a site gossip, among them and its followers, as gossipsub does it in real nodes:
 // see sim/gossip. What is said twice, by whomever, is one message, known by its content.
 type carrier struct {
 	topic   *gossip.Topic
 	part    *gossip.Part
-	always  bool // also if all are directly connected
+	always  bool // also if all are directly connected; followers hear nothing else
 	items   engine.Slab[rumour]
 	ids     map[dag.Digest]engine.Handle // of messages, in the topic
 	frame   int                          // what surrounds a message on the wire
 	told    []told                       // by node, unless always
 	deceits [][]deceit                   // by node
-	costs   []*oracle.Costs              // by node: many share theirs
+	costs   []*oracle.Costs              // by node: the site's prices
 	extra   replica.Instant              // that checking takes beside its work
 	deliver func(w *World, node, from int, p *parcel)
 }
@@ -61,13 +61,10 @@ const rpcBytes = 100
 func newCarrier(w *World, x *site) (*carrier, error) {
 	s := x.scenario
 	c := &carrier{
-		always: s.Gossip.Policy == scenario.GossipAlways,
+		always: s.Gossip.Policy == scenario.GossipAlways || len(w.followers) > 0,
 		ids:    make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
-		frame: rpcBytes + x.wire.overhead, deceits: make([][]deceit, len(w.nodes)), costs: make([]*oracle.Costs, len(w.nodes)),
-		deliver: func(w *World, node, from int, p *parcel) { w.nodes[node].hear(w, from, p) },
-	}
-	for i, n := range w.nodes {
-		c.costs[i] = n.labour.costs
+		frame: rpcBytes + x.wire.overhead, deceits: make([][]deceit, w.peers.graph.Nodes()), costs: x.prices,
+		deliver: func(w *World, node, from int, p *parcel) { w.hear(node, from, p) },
 	}
 	if !c.always {
 		c.told = make([]told, len(w.nodes))
@@ -231,7 +228,11 @@ func (c *carrier) arrived(w *World, node int, a *gossip.Arrival) {
 	r := c.items.Get(a.Load)
 	w.checks.Now(w.now)
 	w.site.notes.spread(w, node, r, a)
-	c.deliver(w, node, int(a.From), r.parcel)
+	from := a.From
+	if w.follower(int(from)) != nil {
+		from = a.Origin // a Replica would ask the follower for what is missing, who has nothing
+	}
+	c.deliver(w, node, int(from), r.parcel)
 }
 
 // copied notes a copy that is in at a node. The event log has the first one only.
@@ -248,7 +249,7 @@ func (t *notes) copied(w *World, node, from int, r *rumour, bytes int, work time
 
 // spread notes that a node has a message.
 func (t *notes) spread(w *World, node int, r *rumour, a *gossip.Arrival) {
-	if r.kind < 2 && t.sampled(r.parcel) {
+	if (r.kind < 2 || r.kind == commitKind) && t.sampled(r.parcel) {
 		t.book.Delivered(result.Instant(w.now), t.node(node), r.kind, result.Message(r.parcel.number), result.Instant(a.At), uint32(a.Hops))
 	}
 }

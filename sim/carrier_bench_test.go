@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ gossip: {policy: always, connections: 40, degree: 8, degree-low: 6}
 	for i := range nodes {
 		w.nodes = append(w.nodes, &node{id: i, labour: &labour{costs: &x.costs, cpu: &x.cpus[i]}})
 	}
+	x.prices = slices.Repeat([]*oracle.Costs{&x.costs}, nodes)
 	if err := x.connect(w, 31); err != nil {
 		tb.Fatal(err)
 	}

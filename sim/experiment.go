@@ -33,7 +33,7 @@ func NewExperiment(s *scenario.Scenario, workers int) (*Experiment, error) {
 		return nil, err
 	}
 	x := &Experiment{scenario: s, roster: scenario.NewRoster(s)}
-	if err := hitsReplicas(s, x.roster); err != nil {
+	if err := hitsHardware(s, x.roster); err != nil {
 		return nil, err
 	}
 	var err error

@@ -102,7 +102,6 @@ func TestCryptoChangesNothing(t *testing.T) {
 // TestUnsupported: what does not run yet is refused, with its key and what works.
 func TestUnsupported(t *testing.T) {
 	for _, c := range []struct{ setting, key string }{
-		{"sites[1].observers=1", "sites[1].observers"},
 		{"protocol.ordering=hotstuff", "adversaries[0].kind"},
 		{"faults[3].who={role: device}", "faults[3].who"},
 	} {

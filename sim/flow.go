@@ -157,7 +157,7 @@ func (x *site) submit(w *World, src *source) error {
 	}
 	w.load.comeTo(w, at, src.home, v)
 	if src.load.Again > 0 && src.rand.Chance(uint32(src.load.Again)) {
-		other := int(src.rand.Below(uint64(len(w.nodes))))
+		other := int(src.rand.Below(uint64(x.doors())))
 		w.load.comeTo(w, at+instant(time.Duration(src.rand.Below(uint64(time.Second)))), other, w.load.copied(src, v, other))
 	}
 	return nil

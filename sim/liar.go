@@ -63,7 +63,7 @@ func (w *World) corrupt() error {
 		}
 		liar, err := adversary.New(l.Kind, adversary.Self{
 			Seat: l.Node, Nodes: w.plan.Nodes, Members: w.members,
-			Mesh: w.mesh, Domain: w.domain, Genesis: w.genesis, Verifier: w.verifier, Gateways: w.genesis.Gateways,
+			Mesh: w.mesh, Domain: w.domain, Genesis: w.genesis, Verifier: w.verifier, Gateways: w.genesis.Gateways[:w.plan.Nodes],
 			NodeKey: n.nodeKey, MemberKey: n.memberKey,
 			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),
 			Rand:   randOf(draws),

@@ -62,6 +62,7 @@ func kindNames(o scenario.Ordering) []string {
 }
 
 const (
+	commitKind  result.Kind = 5
 	noiseKind   result.Kind = 6
 	devicesKind result.Kind = 7 // what devices hand to gateways
 	controlKind result.Kind = 8 // what gossip says beside its messages
@@ -81,7 +82,7 @@ func kindOf(m message.Message) result.Kind {
 	case *message.WantBlocks, *message.WantBatches, *message.WantLane, *message.WantCommits:
 		return 4
 	case *message.Commits:
-		return 5
+		return commitKind
 	case protocol.Message:
 		return kindOfSort(m.Sort())
 	default:

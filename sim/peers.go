@@ -72,9 +72,9 @@ func (p *peers) further(node int) bool {
 
 // relink lets every node look at its connections after a while.
 func (w *World) relink() {
-	for _, a := range w.nodes {
-		for _, b := range w.peers.of(a.id) {
-			w.relinkSoon(a.id, int(b))
+	for a := range w.peers.graph.Nodes() {
+		for _, b := range w.peers.of(a) {
+			w.relinkSoon(a, int(b))
 		}
 	}
 }
@@ -86,7 +86,7 @@ func (w *World) relinkAt(nodes []int) {
 		among[a] = true
 	}
 	for _, a := range nodes {
-		if a >= len(w.nodes) {
+		if a >= w.peers.graph.Nodes() {
 			continue // a device, which has no connection that could fall
 		}
 		for _, b := range w.peers.of(a) {
@@ -102,34 +102,47 @@ func (w *World) relinkSoon(node, peer int) {
 	w.schedule(event{at: w.now + w.notice(node), node: node, load: engine.Handle(peer), kind: relink})
 }
 
-// relink notices how the connection to a peer stands by now.
-func (n *node) relink(w *World, peer *node) {
-	now := uint64(0)
-	if peer.up && w.connected(n.id, peer.id) {
-		now = uint64(peer.life) << 32
-		if w.site == nil {
-			now |= uint64(w.links.resets[w.links.pair(n.id, peer.id)])
-		}
-	}
-	edge, _ := w.peers.graph.Edge(engine.Node(n.id), engine.Node(peer.id))
+// relinked is that a node notices how its connection to a peer stands by now. Replicas are told
+// of each other only: followers hear nothing but gossip.
+func (w *World) relinked(node, peer int) {
+	now := w.connection(node, peer)
+	edge, _ := w.peers.graph.Edge(engine.Node(node), engine.Node(peer))
 	was := w.peers.links[edge]
 	if was == now {
 		return
 	}
+	both := max(node, peer) < len(w.nodes)
 	if was != 0 {
-		w.trace.linef(w.now, n.id, "disconnected from n%d", peer.id)
-		w.peers.set(n.id, edge, 0)
+		w.trace.linef(w.now, node, "disconnected from n%d", peer)
+		w.peers.set(node, edge, 0)
 		if w.site != nil {
-			w.site.carrier.disconnected(n.id, edge)
+			w.site.carrier.disconnected(node, edge)
 		}
-		n.step(w, replica.Disconnected{Peer: peer.nodeKey.Public()})
+		if both {
+			w.nodes[node].step(w, replica.Disconnected{Peer: w.nodes[peer].nodeKey.Public()})
+		}
 	}
 	if now != 0 {
-		w.trace.linef(w.now, n.id, "connected to n%d", peer.id)
-		w.peers.set(n.id, edge, now)
+		w.trace.linef(w.now, node, "connected to n%d", peer)
+		w.peers.set(node, edge, now)
 		if w.site != nil {
 			w.site.carrier.connected(edge)
 		}
-		n.step(w, replica.Connected{Peer: peer.nodeKey.Public()})
+		if both {
+			w.nodes[node].step(w, replica.Connected{Peer: w.nodes[peer].nodeKey.Public()})
+		}
 	}
+}
+
+// connection returns a number for the connection that stands between a node and a peer, 0 if none does.
+func (w *World) connection(node, peer int) uint64 {
+	life := w.lifeOf(peer)
+	if life == 0 || !w.connected(node, peer) {
+		return 0
+	}
+	link := uint64(life) << 32
+	if w.site == nil {
+		link |= uint64(w.links.resets[w.links.pair(node, peer)])
+	}
+	return link
 }

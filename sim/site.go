@@ -31,8 +31,9 @@ type site struct {
 	settled  settled
 	notes    notes
 	costs    oracle.Costs
-	cpus     []oracle.CPU    // by replica
-	debts    []debts         // by replica
+	cpus     []oracle.CPU    // by replica and follower
+	prices   []*oracle.Costs // by replica and follower: many share theirs
+	debts    []debts         // by replica and follower
 	looked   replica.Instant // see lines.Ahead
 }
 
@@ -45,18 +46,13 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 		costs: costsOf(&s.CPU),
 	}
 	x.downs = make([]int, x.size)
-	plan := x.plan(p)
+	plan := x.plan()
 	w, err := newWorldOf(plan, x)
 	if err != nil {
 		return nil, fmt.Errorf("site %s: %w", p.Name, err)
 	}
 	w.base, w.seat = engine.Node(p.First+plant), x.size
-	members, others := s.Roles.Member, s.Roles.Gateway
-	x.cpus = append(oracle.NewCPUs(p.Members, members.Cores), oracle.NewCPUs(len(w.nodes)-p.Members, others.Cores)...)
-	costs := [2]oracle.Costs{scaled(x.costs, members.Speed), scaled(x.costs, others.Speed)}
-	for i, n := range w.nodes {
-		n.labour = newLabour(&x.cpus[i], &costs[min(1, i/p.Members)], n)
-	}
+	x.equip(w)
 	w.history = execution.NewHistory(w.founding)
 	if err := x.connect(w, p.Members); err != nil {
 		return nil, err
@@ -71,7 +67,7 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 
 // connect lays the network of a site, and gossip over it.
 func (x *site) connect(w *World, members int) error {
-	graph, err := gossip.Connect(newStream(w.plan.Seed, nobody, purposePeers), members, len(w.nodes), x.scenario.Gossip.Connections)
+	graph, err := gossip.Connect(newStream(w.plan.Seed, nobody, purposePeers), members, len(w.nodes)+len(w.followers), x.scenario.Gossip.Connections)
 	if err != nil {
 		return err
 	}
@@ -79,7 +75,7 @@ func (x *site) connect(w *World, members int) error {
 	if err := x.wire.lay(x, graph, w.plan.Seed); err != nil {
 		return err
 	}
-	x.debts = make([]debts, len(w.nodes))
+	x.debts = make([]debts, graph.Nodes())
 	x.carrier, err = newCarrier(w, x)
 	return err
 }
@@ -96,10 +92,11 @@ func (x *site) gossip(w *World, from *node, p *parcel) {
 }
 
 // plan says what a world without a scenario would be told.
-func (x *site) plan(p *scenario.Plant) Plan {
+func (x *site) plan() Plan {
 	s := x.scenario
+	replicas, _ := x.roleCounts()
 	plan := Plan{
-		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: p.Members + p.Gateways, Crypto: string(s.Crypto), Protocol: string(s.Protocol.Ordering),
+		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: replicas, Crypto: string(s.Crypto), Protocol: string(s.Protocol.Ordering),
 	}
 	for i := range plan.Nodes {
 		draw, role := newRand(plan.Seed, i, purposeClock), x.roleOf(i)
@@ -141,7 +138,7 @@ func (x *site) local(nodes []int) (own []int) {
 }
 
 // found makes a genesis what the scenario says.
-func (x *site) found(g *dag.Genesis) {
+func (x *site) found(w *World, g *dag.Genesis) {
 	p := &x.scenario.Protocol
 	g.Site = strings.ReplaceAll(x.roster.Plants[x.plant].Name, "/", "-") // as names in a genesis are
 	if losesDisks(x.scenario) {
@@ -153,6 +150,7 @@ func (x *site) found(g *dag.Genesis) {
 	g.WindowRounds, g.DuplicateLeaves = uint32(p.WindowRounds), uint32(p.DuplicateLeaves)
 	g.CheckpointMillis = uint32(p.CheckpointInterval / time.Millisecond)
 	g.CheckpointRounds = uint32(p.CheckpointRounds)
+	x.list(w, g)
 }
 
 // timing returns the protocol's durations.
@@ -185,10 +183,13 @@ func scaled(c oracle.Costs, speed scenario.Share) oracle.Costs {
 	}
 }
 
-// price makes a replica work at a share of the speed that costs are about.
-func (x *site) price(n *node, speed scenario.Share) {
+// price makes a replica or follower work at a share of the speed that costs are about.
+func (x *site) price(w *World, node int, speed scenario.Share) {
 	costs := scaled(x.costs, speed)
-	n.labour.costs, x.carrier.costs[n.id] = &costs, &costs
+	x.carrier.costs[node] = &costs
+	if node < len(w.nodes) {
+		w.nodes[node].labour.costs = &costs
+	}
 }
 
 // off returns what is not checked.

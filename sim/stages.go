@@ -8,6 +8,7 @@ import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sim/result"
+	"github.com/floormesh/floormesh/sync/message"
 )
 
 // sealed notes a batch of a node's own: its records wait to be replicated. One that a
@@ -69,6 +70,8 @@ func labelOf(about any) string {
 		return describeBlock(x)
 	case *store.Executed:
 		return fmt.Sprintf("commit %d, leader %s, %d records", x.Commit.Index, describeRef(x.Commit.Leader), len(x.Records))
+	case *message.Commits:
+		return fmt.Sprintf("hears of commit %d, certified", x.Certified.Commit)
 	case replica.Alarm:
 		return fmt.Sprintf("alarm %s: %s", x.Kind, x.Detail)
 	}

@@ -106,9 +106,7 @@ func (x *site) begin(w *World, i int) {
 	case scenario.FaultCrash, scenario.FaultPower, scenario.FaultChurn:
 		for _, node := range k.who {
 			x.downs[node]++
-			if node < len(w.nodes) {
-				x.stop(w, w.nodes[node], f.Disk)
-			}
+			x.halt(w, node, f.Disk)
 		}
 		w.relinkAt(k.who)
 	case scenario.FaultPartition, scenario.FaultFlap:
@@ -150,11 +148,8 @@ func (x *site) end(w *World, i int) {
 	case scenario.FaultCrash, scenario.FaultPower, scenario.FaultChurn:
 		for _, node := range k.who {
 			x.downs[node]--
-			if node < len(w.nodes) && x.downs[node] == 0 && !w.nodes[node].up {
-				if err := w.nodes[node].start(w); err != nil {
-					w.checks.Failf(check.Crash, node, "%v", err)
-				}
-				x.notes.restarted(w, node)
+			if err := x.resume(w, node); err != nil {
+				w.checks.Failf(check.Crash, node, "%v", err)
 			}
 		}
 		w.relinkAt(k.who)
@@ -173,6 +168,9 @@ func (x *site) end(w *World, i int) {
 func (x *site) hardware(w *World, k *strike, on bool) {
 	f := k.fault
 	for _, node := range k.who {
+		if f.Kind == scenario.FaultSlow && node < w.peers.graph.Nodes() {
+			x.slow(w, node, f, on)
+		}
 		if node >= len(w.nodes) {
 			continue
 		}
@@ -180,12 +178,6 @@ func (x *site) hardware(w *World, k *strike, on bool) {
 		switch f.Kind {
 		case scenario.FaultDiskSlow:
 			n.disk.takesLonger(f.Extra, on)
-		case scenario.FaultSlow:
-			speed := x.roleOf(node).Speed
-			x.price(n, speed)
-			if on {
-				x.price(n, max(1, scenario.Share(f.Speed.Of(int64(speed)))))
-			}
 		case scenario.FaultClockJump:
 			if on {
 				n.clock.shift += f.By
@@ -200,6 +192,15 @@ func (x *site) hardware(w *World, k *strike, on bool) {
 		default:
 		}
 	}
+}
+
+// slow takes speed away from a node's processor, and gives it back.
+func (x *site) slow(w *World, node int, f *scenario.Fault, on bool) {
+	speed := x.roleOf(node).Speed
+	if on {
+		speed = max(1, scenario.Share(f.Speed.Of(int64(speed))))
+	}
+	x.price(w, node, speed)
 }
 
 // cut returns both ends of a cut.

@@ -21,13 +21,6 @@ func (e *UnsupportedError) Hint() string { return e.Remedy }
 
 // supported returns an error for what would be ignored otherwise.
 func supported(s *scenario.Scenario) error {
-	for i := range s.Sites {
-		p := &s.Sites[i]
-		key := fmt.Sprintf("sites[%d]", i)
-		if p.Observers > 0 {
-			return &UnsupportedError{key + ".observers", "observers do not run yet", "--set " + key + ".observers=0"}
-		}
-	}
 	if s.Protocol.Ordering != scenario.OrderingFloormesh {
 		return supportedByOthers(s)
 	}
@@ -42,6 +35,12 @@ func supportedByOthers(s *scenario.Scenario) error {
 			return &UnsupportedError{
 				fmt.Sprintf("sites[%d].gateways", i), fmt.Sprintf("%d gateways of which %d are members: of %s every node is a member", p.Gateways, p.Committee, other),
 				fmt.Sprintf("--set sites[%d].gateways=%d", i, p.Committee),
+			}
+		}
+		if s.Sites[i].Observers > 0 && s.Roles.Observer.Fidelity == scenario.FidelityReplica {
+			return &UnsupportedError{
+				"roles.observer.fidelity", fmt.Sprintf("%q: of %s every node that is one is a member", scenario.FidelityReplica, other),
+				"--set roles.observer.fidelity=follower",
 			}
 		}
 	}
@@ -61,19 +60,25 @@ func supportedByOthers(s *scenario.Scenario) error {
 	return nil
 }
 
-// hitsReplicas refuses what would break a processor, disk or clock of devices
-// alone: they have none.
-func hitsReplicas(s *scenario.Scenario, roster *scenario.Roster) error {
-	hardware := []scenario.FaultKind{scenario.FaultSlow, scenario.FaultDiskSlow, scenario.FaultClockJump, scenario.FaultClockStop}
+// hitsHardware refuses what would break a processor, disk or clock of none but nodes that
+// have no such thing: devices, and followers but for their processors.
+func hitsHardware(s *scenario.Scenario, roster *scenario.Roster) error {
 	for i := range s.Faults {
-		if !slices.Contains(hardware, s.Faults[i].Kind) {
+		f := &s.Faults[i]
+		needs := []scenario.Fidelity{scenario.FidelityReplica}
+		what := "neither disk nor clock"
+		switch {
+		case f.Kind == scenario.FaultSlow:
+			needs, what = append(needs, scenario.FidelityFollower), "no processor"
+		case f.Kind == scenario.FaultDiskSlow, f.Kind == scenario.FaultClockJump, f.Kind == scenario.FaultClockStop, f.Disk == scenario.DiskLost:
+		default:
 			continue
 		}
 		who, _ := roster.Struck(i, 0)
-		if !slices.ContainsFunc(who, func(node int) bool { return roster.Role(node) != scenario.RoleDevice }) {
+		if !slices.ContainsFunc(who, func(node int) bool { return slices.Contains(needs, s.Roles.Of(roster.Role(node)).Fidelity) }) {
 			return &UnsupportedError{
-				fmt.Sprintf("faults[%d].who", i), fmt.Sprintf("%q hits devices only, which have neither processor nor disk nor clock here", s.Faults[i].Kind),
-				"crash, churn, power, partition and clog hit devices; role: member for this one",
+				fmt.Sprintf("faults[%d].who", i), fmt.Sprintf("%q hits only nodes that have %s here", f.Kind, what),
+				"crash, churn, power, partition and clog hit them; role: member for this one",
 			}
 		}
 	}

@@ -20,24 +20,25 @@ import (
 
 // World is one run: nodes, what lies between them, and what is about to happen.
 type World struct {
-	plan     Plan
-	crypto   oracle.Crypto
-	genesis  *dag.Genesis
-	founding *consensus.Founding
-	history  *execution.History // nil: every node executes by itself
-	mesh     dag.MeshID
-	verifier *dag.Verifier
-	domain   *dag.Domain
-	nodes    []*node
-	members  int                    // of the nodes: the first so many are the committee
-	numbers  map[replica.PeerID]int // of nodes, by key
-	site     *site                  // nil: a world of a plan
-	peers    *peers
-	links    *links // nil in a site
-	load     *load
-	checks   *check.Suite
-	trace    trace
-	stats    stats
+	plan      Plan
+	crypto    oracle.Crypto
+	genesis   *dag.Genesis
+	founding  *consensus.Founding
+	history   *execution.History // nil: every node executes by itself
+	mesh      dag.MeshID
+	verifier  *dag.Verifier
+	domain    *dag.Domain
+	nodes     []*node
+	followers []follower             // numbered after the nodes, in a site
+	members   int                    // of the nodes: the first so many are the committee
+	numbers   map[replica.PeerID]int // of nodes, by key
+	site      *site                  // nil: a world of a plan
+	peers     *peers
+	links     *links // nil in a site
+	load      *load
+	checks    *check.Suite
+	trace     trace
+	stats     stats
 
 	// In the engine, the world's nodes are numbered from base on, and what belongs
 	// to the world as a whole happens at one more, its seat.
@@ -86,6 +87,8 @@ func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
 	}
 	if x != nil {
 		w.members = x.members()
+		_, followers := x.roleCounts()
+		w.followers = make([]follower, followers)
 	}
 	var err error
 	if w.crypto, err = cryptoOf(&plan); err != nil {
@@ -136,7 +139,7 @@ func (w *World) found() error {
 		})
 	}
 	if w.site != nil {
-		w.site.found(&g)
+		w.site.found(w, &g)
 	}
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("genesis: %w", err)
@@ -154,6 +157,9 @@ func (w *World) wake() error {
 		if err := n.start(w); err != nil {
 			return err
 		}
+	}
+	for i := range w.followers {
+		w.followers[i].start(w, len(w.nodes)+i)
 	}
 	w.relink()
 	return nil
@@ -225,8 +231,8 @@ func (w *World) handle(e event) error {
 	case loaded:
 		return w.loaded(n, w.reads.Take(e.load))
 	case relink:
-		if peer := w.nodes[e.load]; n.up {
-			n.relink(w, peer)
+		if w.lifeOf(e.node) != 0 {
+			w.relinked(e.node, int(e.load))
 		}
 	case submission:
 		return w.load.submit(w, n, w.load.visits.Take(e.load))

@@ -5,7 +5,7 @@ import "time"
 // Gossip is gossipsub as nodes run it. The defaults are the real node's.
 type Gossip struct {
 	// Policy is "when-needed": members send fresh batches on direct streams and
-	// gossip for those who cannot be reached so; or "always".
+	// gossip for those who cannot be reached so, as no follower can; or "always".
 	Policy GossipPolicy `yaml:"policy" default:"when-needed"`
 	// Connections is how many other nodes of its site a node is connected to, on
 	// average; 0 means all. Members are always connected to each other.

@@ -34,6 +34,9 @@ const (
 const (
 	// maxNodes is ten times what the simulator has been built for.
 	maxNodes = 1_000_000
+	// maxConnections bounds those of a site in which all are connected with each other: each
+	// takes some 200 bytes, and real nodes do not keep thousands.
+	maxConnections = 10_000_000
 	// maxAsksPerSecond is how often a liar may ask: beyond it a run holds hardly anything else.
 	maxAsksPerSecond = 10_000
 	// leastLoss is how long a node is away that loses its disk: the protocol numbers new lanes by

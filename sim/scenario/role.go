@@ -26,7 +26,7 @@ type Roles struct {
 	Gateway Node `yaml:"gateway"`
 	// Device is a sensor or controller with a key of its own.
 	Device Node `yaml:"device"`
-	// Observer is a node that only listens.
+	// Observer is a node that only listens, and passes on what it hears.
 	Observer Node `yaml:"observer"`
 }
 
@@ -69,9 +69,10 @@ func (Fidelity) Names() []string {
 // Node is what every node of a role is.
 type Node struct {
 	// Fidelity is "replica" for the full protocol code; "follower" for a node
-	// that publishes, passes on and receives, and pays for it in CPU, without
-	// keeping a ledger; "source" for one that only hands records to its gateway.
-	// Members must be replicas, devices are sources.
+	// that receives gossip, checks it, passes it on and pays for it in CPU, without
+	// keeping a ledger, and with neither a lane of its own nor a disk: it submits nothing;
+	// "source" for one that only hands records to its gateway.
+	// Members must be replicas, devices are sources. Where gateways are followers, so are observers.
 	Fidelity Fidelity `yaml:"fidelity" default:"replica"`
 	// Cores is how many operations a node computes at a time.
 	Cores int `yaml:"cores" default:"4" range:"1..1024"`

@@ -18,7 +18,7 @@ type Site struct {
 	// Devices is how many devices sign readings and hand them to a gateway.
 	// Device number i belongs to gateway number i modulo gateways.
 	Devices int `yaml:"devices" default:"0" range:"0..1000000"`
-	// Observers is how many nodes only listen.
+	// Observers is how many nodes only listen. They take part in the site's gossip.
 	Observers int `yaml:"observers" default:"0" range:"0..1000000"`
 	// Up is the bandwidth that all nodes of the site share towards other sites, to which
 	// nothing goes yet.

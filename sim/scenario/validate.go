@@ -188,6 +188,9 @@ func (c *checker) roles() {
 	if c.s.Roles.Observer.Fidelity == FidelitySource {
 		c.failf("roles.observer.fidelity", "a %q hears nothing; expected %q or %q", FidelitySource, FidelityFollower, FidelityReplica)
 	}
+	if r := &c.s.Roles; r.Gateway.Fidelity == FidelityFollower && r.Observer.Fidelity == FidelityReplica {
+		c.failf("roles.observer.fidelity", "a %q while gateways are a %q: observers know no more than gateways do; expected %q", FidelityReplica, FidelityFollower, FidelityFollower)
+	}
 	switch f := c.s.Roles.Device.Fidelity; f {
 	case FidelityReplica:
 		c.failf("roles.device.fidelity", "a %q is a gateway; expected %q", f, FidelitySource)
@@ -237,6 +240,14 @@ func (c *checker) gossip() {
 	if kept := time.Duration(g.History) * g.Heartbeat; g.Memory < kept {
 		c.failf("gossip.memory", "%s is less than history %d × heartbeat %s; expected at least that, or what is asked for would be news again", duration(g.Memory), g.History, duration(g.Heartbeat))
 	}
+	for i := range c.s.Sites {
+		p := &c.s.Sites[i]
+		nodes := p.Gateways + p.Observers
+		if all := (nodes - 1) * nodes / 2; (g.Connections == 0 || g.Connections >= nodes-1) && all > maxConnections {
+			c.failf("gossip.connections", "sites[%d] would have %d connections, at most %d, if all of its %d nodes are connected with each other; expected a number such as 40", i, all, maxConnections, nodes)
+			break
+		}
+	}
 	if g.Connections > 0 && g.Connections < g.DegreeLow {
 		c.failf("gossip.connections", "%d connections are too few for a mesh of degree-low %d", g.Connections, g.DegreeLow)
 	}
@@ -255,8 +266,8 @@ func (c *checker) timing() {
 func (c *checker) load(l *Load, path string) {
 	c.name(path+".name", l.Name)
 	for _, node := range c.selector(path+".who", &l.Who, c.groupNames(), false) {
-		if c.roster.Role(node) == RoleObserver {
-			c.failf(path+".who", "%s would be among those who submit, and observers submit nothing; expected the role member, gateway or device", c.roster.Name(node))
+		if text := c.submits(node); text != "" {
+			c.failf(path+".who", "%s", text)
 			break
 		}
 	}
@@ -280,6 +291,24 @@ func (c *checker) load(l *Load, path string) {
 			c.failf(fmt.Sprintf("%s.ramp[%d].rate", path, i), "a negative rate")
 		}
 	}
+}
+
+// submits says why a node cannot submit records, "" if it can.
+func (c *checker) submits(node int) string {
+	role, followers := c.roster.Role(node), c.s.Roles.Gateway.Fidelity == FidelityFollower
+	switch {
+	case role == RoleObserver:
+		return c.roster.Name(node) + " would be among those who submit, and observers submit nothing; expected the role member, gateway or device"
+	case role == RoleGateway && followers:
+		return fmt.Sprintf("%s would be among those who submit, and a %q has no lane; expected the role member, or roles.gateway.fidelity %q",
+			c.roster.Name(node), FidelityFollower, FidelityReplica)
+	case role == RoleDevice && followers:
+		if gateway := c.roster.Gateway(node); c.roster.Role(gateway) == RoleGateway {
+			return fmt.Sprintf("%s hands its records to %s, and a %q has no lane; expected roles.gateway.fidelity %q, or as many gateways as seats and observers in place of the others",
+				c.roster.Name(node), c.roster.Name(gateway), FidelityFollower, FidelityReplica)
+		}
+	}
+	return ""
 }
 
 // within checks that an instant lies before the end.
