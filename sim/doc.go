@@ -31,11 +31,23 @@
 // neither the links between sites nor the lines that a site shares carry anything yet ([Unused]
 // names such keys).
 //
-// Members and gateways run Replicas. Those of a site look up what one of them has executed
+// Members run Replicas, and so do gateways; observers follow, as gateways do if the scenario says so
+// (roles.gateway.fidelity). Replicas of a site look up what one of them has executed
 // (see execution.History). Devices are sources: they sign, and hand over through the plant's network;
 // those that cannot sign hand over readings, which their gateway signs. Liars do what the scenario says of
 // their attack; a plan's choose for themselves what nobody told them. What a scenario asks beyond that
 // is refused (UnsupportedError), not left out.
+//
+// # Followers
+//
+// A follower takes part in its site's gossip: it has a processor, a line and connections, and pays
+// for what it receives, checks and passes on. It keeps no ledger and has neither a Replica nor a disk
+// nor a lane, so that it takes some three kilobytes, its connections among them, and nobody submits anything
+// to it. What reaches it counts in propagation, and what it does under its role; what must hold, and what is final
+// everywhere, is about Replicas alone. It remembers the newest certified commit that it has heard of (a "marked"
+// event). Crashes, churn, power and cuts hit it as they hit others, and it knows nothing of earlier lives; faults of
+// disks and clocks pass it by. It never speaks to a Replica but by gossip, and what a Replica hears through
+// it counts as said by the message's author. A site with followers spreads all that is gossiped, whatever its policy.
 //
 // # Protocols
 //
