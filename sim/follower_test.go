@@ -2,6 +2,8 @@ package sim_test
 
 import (
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -135,5 +137,27 @@ func TestFollowersHardware(t *testing.T) {
 		if _, not := errors.AsType[*sim.UnsupportedError](err); not == c.fine {
 			t.Errorf("%s of observers: %v", c.fault, err)
 		}
+	}
+}
+
+// TestFollowersMemory checks that a follower is small: what ten thousand more of them take, with ten
+// connections each.
+func TestFollowersMemory(t *testing.T) {
+	heap := func(observers int) uint64 {
+		x, err := sim.NewExperiment(resolve(t, listeners, "gossip.connections=10", fmt.Sprintf("sites[0].observers=%d", observers)), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		runtime.KeepAlive(x)
+		return m.HeapAlloc
+	}
+	few, many := heap(1_000), heap(11_000)
+	if each := int64(many-few) / 10_000; each <= 0 || each > 2_000 {
+		t.Errorf("a follower takes %d bytes", each)
+	} else {
+		t.Logf("a follower takes %d bytes", each)
 	}
 }
