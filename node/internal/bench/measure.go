@@ -26,6 +26,7 @@ type snapshot struct {
 	wire   map[*fleet.Gateway]float64 // bytes sent
 	client time.Duration              // CPU of this process
 	loop   int64                      // bytes that crossed the loopback interface
+	record int64                      // bytes of all recordings
 }
 
 func (r *run) snapshot(ctx context.Context) (*snapshot, error) {
@@ -41,7 +42,9 @@ func (r *run) snapshot(ctx context.Context) (*snapshot, error) {
 		}
 	}
 	s.client, s.loop = fleet.OwnCPU(), fleet.LoopbackBytes()
-	return s, nil
+	var err error
+	s.record, err = recordedBytes(r.Record)
+	return s, err
 }
 
 func wireBytes(ctx context.Context, g *fleet.Gateway) (float64, error) {
@@ -84,6 +87,7 @@ func (r *run) measureLoad(before, after *snapshot, ended time.Duration) {
 	res.CPUPercent /= float64(n)
 	res.ClientCPUPercent = 100 * (after.client - before.client).Seconds() / span
 	res.WireBytes = wire / float64(max(1, res.Accepted))
+	res.RecordedBytes = float64(after.record-before.record) / span / float64(r.Gateways)
 
 	quarter := r.Duration / 4
 	first, last := r.sizeAt(r.began+quarter), r.sizeAt(r.began+r.Duration)

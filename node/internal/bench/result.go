@@ -40,6 +40,9 @@ type Result struct {
 	Rounds           float64 `json:"rounds_per_s"`
 	GapMs            float64 `json:"gap_ms_max"` // longest time in which nothing became final
 
+	// RecordedBytes is what a gateway's recording grew by per second of load.
+	RecordedBytes float64 `json:"recorded_bytes_per_s,omitempty"`
+
 	Killed int `json:"killed"`
 	// KillGapMs is the longest gap that began in the two seconds around the kill.
 	KillGapMs float64 `json:"kill_gap_ms"`
@@ -85,6 +88,9 @@ func (r *Result) String() string {
 	p("rss_mib_max", "%.0f", r.RSSMax)
 	p("disk_bytes_per_record", "%.0f on each gateway", r.DiskBytes)
 	p("wire_bytes_per_record", "%.0f by all gateways together", r.WireBytes)
+	if r.RecordedBytes > 0 {
+		p("recorded_bytes_per_s", "%.0f by each gateway", r.RecordedBytes)
+	}
 	p("rounds_per_s", "%.1f", r.Rounds)
 	p("gap_ms_max", "%.0f", r.GapMs)
 	if r.Unsent > 0 || r.Resent > 0 {
