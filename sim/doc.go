@@ -31,7 +31,8 @@
 // neither the links between sites nor the lines that a site shares carry anything yet.
 //
 // Devices are sources: they sign, and hand over through the plant's network. Gossip goes
-// straight from its author to everybody, and every gateway is a member. What a scenario asks beyond that
+// straight from its author to everybody whom it has not just told the same on direct streams, and
+// every gateway is a member. What a scenario asks beyond that
 // is refused (UnsupportedError), not left out.
 //
 // # Disks

@@ -17,6 +17,7 @@ type labour struct {
 	costs oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
+	pool  *oracle.CPU // that the site's nodes share; nil: it has cores of its own
 	queue []replica.Input
 	busy  bool  // a Step is under way
 	given given // what it came to
@@ -31,7 +32,10 @@ func newLabour(cores int, costs oracle.Costs, n *node) *labour {
 
 // boot begins a new life, in which nothing waits.
 func (l *labour) boot() {
-	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.cores), nil, false, given{}
+	l.cpu, l.queue, l.busy, l.given = l.pool, nil, false, given{}
+	if l.cpu == nil {
+		l.cpu = oracle.NewCPU(l.cores)
+	}
 }
 
 // open begins to decode and check a message that has arrived.
@@ -88,4 +92,16 @@ func (l *labour) end(w *World, n *node) {
 	if len(l.queue) > 0 && !l.busy {
 		l.begin(w, n)
 	}
+}
+
+// written is when the processor has done its part of a sync that begins now.
+func (n *node) written(w *World) replica.Instant {
+	l := n.labour
+	if l == nil || l.costs.Sync == 0 {
+		return w.now
+	}
+	if w.site != nil {
+		w.site.notes.worked(w, n.id, l.costs.Sync, 0, 0)
+	}
+	return l.cpu.Do(w.now, instant(l.costs.Sync))
 }

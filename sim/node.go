@@ -11,6 +11,7 @@ import (
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
+	"github.com/floormesh/floormesh/sync/message"
 	"github.com/floormesh/floormesh/sync/serve"
 )
 
@@ -35,6 +36,7 @@ type node struct {
 	wake    replica.Instant // true time at which the replica wants a Tick
 	alarm   replica.Instant // true time of the earliest tick event that waits
 	peers   []uint64        // by node: which connection to it stands, 0: none
+	told    message.Message // what it said to all its peers last
 }
 
 // waiting is an output that may be carried out once a Persist is durable.
@@ -118,6 +120,7 @@ func (n *node) give(w *World, in replica.Input) given {
 	}
 	w.checks.Stepped(n.id)
 	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
+	w.site.observed(w, n.id, in, out)
 	return given{out, wake}
 }
 
@@ -188,7 +191,7 @@ func (n *node) sync(w *World) {
 // beginSync starts a sync if the disk is free and there is something to do.
 func (n *node) beginSync(w *World) {
 	if takes, begun := n.disk.begin(); begun {
-		w.schedule(event{at: w.now + takes, node: n.id, load: engine.Handle(n.life), kind: synced})
+		w.schedule(event{at: n.written(w) + takes, node: n.id, load: engine.Handle(n.life), kind: synced})
 	}
 }
 

@@ -28,6 +28,7 @@ type site struct {
 	strikes  []strike
 	downs    []int // by node: faults that keep it stopped
 	notes    notes
+	observer Observer // nil: nobody
 	costs    oracle.Costs
 }
 
@@ -49,8 +50,13 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	w.load.homes = make([]int32, 0)
 	w.load.open = 0
 	member := &s.Roles.Member
+	var pool *oracle.CPU
+	if member.Shared {
+		pool = oracle.NewCPU(member.Cores)
+	}
 	for _, n := range w.nodes {
 		n.labour = newLabour(member.Cores, scaled(x.costs, member.Speed), n)
+		n.labour.pool = pool
 	}
 	if err := x.wire.lay(x, plan.Seed); err != nil {
 		return nil, err
@@ -137,7 +143,7 @@ func (x *site) spell(a adversary.Adversary, node int) adversary.Adversary {
 func costsOf(c *scenario.Costs) oracle.Costs {
 	return oracle.Costs{
 		Sign: c.Sign, Verify: c.Verify, Batched: c.VerifyBatched, Message: c.Message, Kibibyte: c.Hash,
-		Step: oracle.DefaultCosts().Step,
+		Step: oracle.DefaultCosts().Step, Sync: c.Sync,
 	}
 }
 
@@ -148,7 +154,7 @@ func scaled(c oracle.Costs, speed scenario.Share) oracle.Costs {
 	}
 	return oracle.Costs{
 		Sign: by(c.Sign), Verify: by(c.Verify), Batched: by(c.Batched),
-		Message: by(c.Message), Kibibyte: by(c.Kibibyte), Step: by(c.Step),
+		Message: by(c.Message), Kibibyte: by(c.Kibibyte), Step: by(c.Step), Sync: by(c.Sync),
 	}
 }
 

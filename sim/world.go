@@ -327,7 +327,7 @@ func (w *World) post(from *node, s adversary.Speech) {
 		return
 	}
 	for _, to := range w.nodes {
-		if to != from && (s.Gossip || from.peers[to.id] != 0) {
+		if to != from && from.reaches(w, to, s) {
 			w.carry(from, to, p, s.Gossip)
 		}
 	}

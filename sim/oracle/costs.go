@@ -11,6 +11,7 @@ type Costs struct {
 	Message  time.Duration // one message, beyond its bytes
 	Kibibyte time.Duration // decoding and hashing 1,024 bytes
 	Step     time.Duration // one Step of a Replica, beyond what it signs
+	Sync     time.Duration // one sync of the disk, beyond what the disk takes; 0 in DefaultCosts
 }
 
 // DefaultCosts are those of one core of the two-core cloud machine that this was
@@ -36,7 +37,7 @@ func (c Costs) Times(slower int) Costs {
 	by := time.Duration(slower)
 	return Costs{
 		Sign: c.Sign * by, Verify: c.Verify * by, Batched: c.Batched * by,
-		Message: c.Message * by, Kibibyte: c.Kibibyte * by, Step: c.Step * by,
+		Message: c.Message * by, Kibibyte: c.Kibibyte * by, Step: c.Step * by, Sync: c.Sync * by,
 	}
 }
 
