@@ -17,7 +17,7 @@ type labour struct {
 	costs oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
-	pool  *oracle.CPU // that the site's nodes share; nil: it has cores of its own
+	pool  *pool // that the site's nodes share; nil: it has cores of its own
 	queue []replica.Input
 	busy  bool  // a Step is under way
 	given given // what it came to
@@ -32,10 +32,7 @@ func newLabour(cores int, costs oracle.Costs, n *node) *labour {
 
 // boot begins a new life, in which nothing waits.
 func (l *labour) boot() {
-	l.cpu, l.queue, l.busy, l.given = l.pool, nil, false, given{}
-	if l.cpu == nil {
-		l.cpu = oracle.NewCPU(l.cores)
-	}
+	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.cores), nil, false, given{}
 }
 
 // open begins to decode and check a message that has arrived.
@@ -46,8 +43,7 @@ func (l *labour) open(w *World, n *node, letter letter) {
 	if w.site != nil {
 		w.site.notes.worked(w, n.id, work, 0, signatures)
 	}
-	done := l.cpu.Do(w.now, instant(work))
-	w.schedule(event{at: done, node: n.id, load: w.mail.Put(letter), kind: opened})
+	l.do(w, n, work, event{node: n.id, load: w.mail.Put(letter), kind: opened})
 }
 
 // add queues an input.
@@ -64,8 +60,7 @@ func (l *labour) begin(w *World, n *node) {
 	in := l.queue[0]
 	l.queue[0], l.queue = nil, l.queue[1:]
 	l.busy, l.given = true, n.give(w, in)
-	done := l.cpu.Do(w.now, instant(l.work(w, n, in)))
-	w.schedule(event{at: done, node: n.id, load: engine.Handle(n.life), kind: stepped})
+	l.do(w, n, l.work(w, n, in), event{node: n.id, load: engine.Handle(n.life), kind: stepped})
 }
 
 // work returns what the Step that was just taken costs.
@@ -94,14 +89,31 @@ func (l *labour) end(w *World, n *node) {
 	}
 }
 
-// written is when the processor has done its part of a sync that begins now.
-func (n *node) written(w *World) replica.Instant {
+// do has work done by a core, and an event happen then.
+func (l *labour) do(w *World, n *node, work time.Duration, then event) {
+	if l.pool != nil {
+		l.pool.do(w, job{work: instant(work), life: n.life, then: then})
+		return
+	}
+	then.at = l.cpu.Do(w.now, instant(work))
+	w.schedule(then)
+}
+
+// write begins a sync that takes the disk so long: first the processor does its part.
+func (n *node) write(w *World, takes replica.Instant) {
+	n.disk.takes = takes
 	l := n.labour
 	if l == nil || l.costs.Sync == 0 {
-		return w.now
+		n.written(w)
+		return
 	}
 	if w.site != nil {
 		w.site.notes.worked(w, n.id, l.costs.Sync, 0, 0)
 	}
-	return l.cpu.Do(w.now, instant(l.costs.Sync))
+	l.do(w, n, l.costs.Sync, event{node: n.id, load: engine.Handle(n.life), kind: written})
+}
+
+// written is when the disk begins to do its part.
+func (n *node) written(w *World) {
+	w.schedule(event{at: w.now + n.disk.takes, node: n.id, load: engine.Handle(n.life), kind: synced})
 }

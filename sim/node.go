@@ -191,7 +191,7 @@ func (n *node) sync(w *World) {
 // beginSync starts a sync if the disk is free and there is something to do.
 func (n *node) beginSync(w *World) {
 	if takes, begun := n.disk.begin(); begun {
-		w.schedule(event{at: n.written(w) + takes, node: n.id, load: engine.Handle(n.life), kind: synced})
+		n.write(w, takes)
 	}
 }
 

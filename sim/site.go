@@ -29,6 +29,7 @@ type site struct {
 	downs    []int // by node: faults that keep it stopped
 	notes    notes
 	observer Observer // nil: nobody
+	pool     *pool    // nil: every node has cores of its own
 	costs    oracle.Costs
 }
 
@@ -50,13 +51,12 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	w.load.homes = make([]int32, 0)
 	w.load.open = 0
 	member := &s.Roles.Member
-	var pool *oracle.CPU
 	if member.Shared {
-		pool = oracle.NewCPU(member.Cores)
+		x.pool = newPool(member.Cores, len(w.nodes))
 	}
 	for _, n := range w.nodes {
 		n.labour = newLabour(member.Cores, scaled(x.costs, member.Speed), n)
-		n.labour.pool = pool
+		n.labour.pool = x.pool
 	}
 	if err := x.wire.lay(x, plan.Seed); err != nil {
 		return nil, err

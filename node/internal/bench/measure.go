@@ -26,6 +26,7 @@ type snapshot struct {
 	wire   map[*fleet.Gateway]float64 // bytes sent
 	client time.Duration              // CPU of this process
 	loop   int64                      // bytes that crossed the loopback interface
+	busy   time.Duration              // that all of the machine's cores were
 	record int64                      // bytes of all recordings
 }
 
@@ -41,7 +42,7 @@ func (r *run) snapshot(ctx context.Context) (*snapshot, error) {
 			return nil, fmt.Errorf("measure %s: %w", g.Name, err)
 		}
 	}
-	s.client, s.loop = fleet.OwnCPU(), fleet.LoopbackBytes()
+	s.client, s.loop, s.busy = fleet.OwnCPU(), fleet.LoopbackBytes(), fleet.BusyCPU()
 	var err error
 	s.record, err = recordedBytes(r.Record)
 	return s, err
@@ -86,6 +87,8 @@ func (r *run) measureLoad(before, after *snapshot, ended time.Duration) {
 	}
 	res.CPUPercent /= float64(n)
 	res.ClientCPUPercent = 100 * (after.client - before.client).Seconds() / span
+	busy := 100 * (after.busy - before.busy).Seconds() / span
+	res.OtherCPUPercent = max(0, busy-res.CPUPercent*float64(n)-res.ClientCPUPercent)
 	res.WireBytes = wire / float64(max(1, res.Accepted))
 	res.RecordedBytes = float64(after.record-before.record) / span / float64(r.Gateways)
 
