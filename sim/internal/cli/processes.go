@@ -24,17 +24,27 @@ type processesCommand struct {
 	JSON      bool          `name:"json" help:"Print the comparison as one JSON object."`
 }
 
+// Help says what is not in one line.
+func (processesCommand) Help() string {
+	return "Gateways that are processes, with real disks and connections on this machine, under a steady load; then the " +
+		"same as a scenario, made of what this machine takes for it. How long records take until they are stored, delivered and " +
+		"final is printed side by side. Let nothing else run meanwhile."
+}
+
 // Run runs a mesh of real processes and the same in the simulator, and prints how far the second is off.
 func (c *processesCommand) Run(s streams) error {
+	o := twin.Options{
+		Processes: c.Processes, Rate: c.Rate, Duration: c.Duration, Program: findFloormesh(c.Floormesh), Dir: c.Dir,
+	}
+	if err := o.Validate(); err != nil {
+		return c.explain(err)
+	}
 	ctx, stop := interruptible()
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	watch := newWatch(s)
 	defer watch.close()
-	o := twin.Options{
-		Processes: c.Processes, Rate: c.Rate, Duration: c.Duration,
-		Program: findFloormesh(c.Floormesh), Dir: c.Dir, Say: watch.say,
-	}
+	o.Say = watch.say
 	found, err := twin.Run(ctx, o)
 	watch.close()
 	if err != nil {
@@ -142,9 +152,9 @@ func (c *processesCommand) explain(err error) error {
 	case errors.Is(err, twin.ErrDiverged):
 		return &hinted{err, "make build makes both of the same code"}
 	case errors.Is(err, twin.ErrUsage), errors.Is(err, twin.ErrClock), errors.Is(err, twin.ErrRecording):
-		return &hinted{err, "run it again, with nothing else running meanwhile"}
+		return &hinted{err, "run it again on Linux, with nothing else running meanwhile"}
 	}
-	return err
+	return &hinted{err, "floorsim validate processes --help"}
 }
 
 // printTwin prints what the two meshes came to, side by side.
@@ -185,4 +195,6 @@ func printTwin(s streams, c *twin.Comparison) error {
 	return t.Flush()
 }
 
-func inMillis(d time.Duration) string { return fmt.Sprintf("%.2f", float64(d)/float64(time.Millisecond)) }
+func inMillis(d time.Duration) string {
+	return fmt.Sprintf("%.2f", float64(d)/float64(time.Millisecond))
+}

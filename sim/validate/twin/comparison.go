@@ -82,6 +82,22 @@ func (c *Comparison) compare() {
 }
 
 // bound returns how far a percentile may be off, in tenths of a percent; 0 states nothing.
+//
+// Runs of 4, 10 and 20 processes on two virtual cores were off by at most 22 % in the
+// middle halves of delivery and by at most 16 % in those of finality. What is stated leaves room for half as much again: the
+// same machine varies by as much from one run to the next. Beyond the middle the
+// scheduler's own doing shows, which is not modelled, and how long a record takes until
+// it is stored is a part of delivery that depends on little else.
 func bound(stage Stage, percent int) int {
+	if percent < 25 || percent > 75 {
+		return 0
+	}
+	switch stage {
+	case Delivered:
+		return deliveryBound
+	case Final, Elsewhere:
+		return finalityBound
+	case Stored:
+	}
 	return 0
 }

@@ -23,8 +23,9 @@ func (j *journeys) work() (sum work) {
 	return sum
 }
 
-// ErrUsage says that the system's count of processor time explains nothing.
-var ErrUsage = errors.New("the gateways used no more processor time than signatures and syncs take")
+// ErrUsage says that the system's count of processor time, which is known on Linux
+// only, explains nothing.
+var ErrUsage = errors.New("the system counts no more processor time for the gateways than signatures and syncs take")
 
 // learnSync finds what a sync takes from a mesh of one, in which there are no messages.
 func (m *Machine) learnSync(one usage) {

@@ -18,14 +18,16 @@
 //
 // # The simulated mesh
 //
-// It is a scenario like any other, which is kept with the results. Its numbers come from
-// this machine, and none from the mesh that is compared:
+// It is a scenario like any other, which is kept with the results. Its numbers come from this machine:
 //
-//   - fsync, signatures, hashing and the round trip on loopback are measured for some tenths of a second each;
-//   - what a message and a sync cost the processor beside that cannot be had alone: encryption, system calls,
-//     goroutines and a key-value store take part. Two smaller meshes of the same processes tell it by the time
-//     that the system says they have used (see costsOf);
-//   - the processes share the machine's cores: they queue for them (roles.member.shared).
+//   - fsync, signatures, hashing and one way on loopback are measured for some tenths of a second each;
+//   - what a sync costs the processor is measured with one gateway, which has nobody to talk to:
+//     the processor time that the system says it used, divided;
+//   - what a message costs cannot be had alone: encryption, system calls, goroutines and caches that twenty
+//     processes empty for each other take part, and in a mesh of twenty it is twice what it is in one of four. So it
+//     is the processor time of the real mesh, divided by its messages. That is the one number taken from what is compared.
+//     It is no time that a record takes: how rounds follow each other, what waits for what and for how long, is the simulator's to say;
+//   - the processes share the machine's cores, less what other programs took of them, and take turns (roles.member.shared).
 //
 // # What is compared
 //
@@ -33,9 +35,8 @@
 //
 // # What it does not show
 //
-// The simulated processor serves first who comes first; the system's scheduler prefers
-// who has just woken, cuts time into slices and moves processes between cores. So single
-// values vary more on the real machine, both ways, and the outer percentiles are shown
-// without a stated error. What the client and its connections take is not part of it, but for the
-// processor time that it takes from the gateways.
+// Simulated processes take turns in one order; the system's scheduler prefers who has just woken,
+// and moves processes between cores. Nothing on a simulated machine hiccups. So single
+// values vary more on the real one, both ways, and the outer percentiles are shown
+// without a stated error. What a client sees beyond a gateway's Steps, its own connection, is not part of it.
 package twin

@@ -38,6 +38,10 @@ const (
 	// settleTime is how long the simulated mesh may take until all is final.
 	settleTime = time.Minute
 
+	// deliveryBound and finalityBound are the stated errors, in tenths of a percent; see bound.
+	deliveryBound = 350
+	finalityBound = 250
+
 	// tailBytes is how much of what floormesh bench said an error repeats.
 	tailBytes = 2 << 10
 )

@@ -19,10 +19,10 @@ const (
 // Stages returns all stages in order.
 func Stages() []Stage { return []Stage{Stored, Delivered, Final, Elsewhere} }
 
-// Sample is the lengths of each stage, ascending.
+// Sample is how long the stages of a mesh's records took, each ascending.
 type Sample struct {
 	Records int
-	Missing int // of what should have been seen, and was not
+	Missing int // ends of stages that should have been seen, and were not
 	Lengths map[Stage][]time.Duration
 }
 
