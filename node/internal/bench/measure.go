@@ -26,7 +26,7 @@ type snapshot struct {
 	wire   map[*fleet.Gateway]float64 // bytes sent
 	client time.Duration              // CPU of this process
 	loop   int64                      // bytes that crossed the loopback interface
-	busy   time.Duration              // that all of the machine's cores were
+	busy   time.Duration              // of all of the machine's cores, see fleet.BusyCPU
 	record int64                      // bytes of all recordings
 }
 

@@ -34,7 +34,7 @@ type Result struct {
 
 	CPUPercent       float64 `json:"cpu_percent_per_gateway"` // of one core
 	ClientCPUPercent float64 `json:"cpu_percent_client"`
-	OtherCPUPercent  float64 `json:"cpu_percent_others"` // of all else that ran here, the kernel's interrupts among it
+	OtherCPUPercent  float64 `json:"cpu_percent_others"` // of all else that ran here, interrupts among it and lowered priorities not
 	RSSMax           float64 `json:"rss_mib_max"`
 	DiskBytes        float64 `json:"disk_bytes_per_record"` // and gateway, after all have stopped
 	WireBytes        float64 `json:"wire_bytes_per_record"` // sent by all gateways together

@@ -106,8 +106,9 @@ func LoopbackBytes() int64 {
 	return 0
 }
 
-// BusyCPU returns for how long this machine's cores have not been idle, all together,
-// since it was started; 0 where it is not known.
+// BusyCPU returns for how long this machine's cores have been at work, all together, since
+// it was started; 0 where it is not known. Processes of lowered priority do not
+// count: they take what nobody else wants.
 func BusyCPU() time.Duration {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -116,14 +117,15 @@ func BusyCPU() time.Duration {
 	return busyTime(text)
 }
 
-// busyTime adds up what the first line of /proc/stat (proc(5)) holds but for the time
-// that cores were idle, or idle with a disk at work; guests' time is in users' already.
+// busyTime adds up what the first line of /proc/stat (proc(5)) holds but for processes of
+// lowered priority and for the time that cores were idle, or idle with a disk at work;
+// guests' time is in users' already.
 func busyTime(stat []byte) (busy time.Duration) {
 	line, _, _ := bytes.Cut(stat, []byte("\n"))
-	const idle, waiting, guest = 4, 5, 9
+	const lowered, idle, waiting, guest = 2, 4, 5, 9
 	for i, field := range strings.Fields(string(line)) {
 		ticks, err := strconv.ParseInt(field, 10, 64)
-		if err == nil && i != idle && i != waiting && i < guest {
+		if err == nil && i != lowered && i != idle && i != waiting && i < guest {
 			busy += time.Duration(ticks) * tick
 		}
 	}

@@ -55,6 +55,9 @@ func (c *processesCommand) Run(s streams) error {
 	} else if err := printTwin(s, found); err != nil {
 		return err
 	}
+	if found.Machine.Others > twin.QuietOthers {
+		fmt.Fprintf(s.talk, "floorsim: warning: other programs, with their disk at work as well, took %.1f %% of the cores meanwhile: run it again without them\n", float64(found.Machine.Others)/10)
+	}
 	if c.Out != "" {
 		paths, err := found.Write(c.Out)
 		for _, p := range paths {

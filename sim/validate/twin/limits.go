@@ -42,6 +42,13 @@ const (
 	deliveryBound = 350
 	finalityBound = 250
 
+	// QuietOthers is the share of the cores, in thousandths, beyond which other programs
+	// spoil a comparison: they come and go, and the scenario has one number for them.
+	QuietOthers = 150
+
+	// figureSteps bounds the steps of a line in a figure.
+	figureSteps = 500
+
 	// tailBytes is how much of what floormesh bench said an error repeats.
 	tailBytes = 2 << 10
 )

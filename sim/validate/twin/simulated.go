@@ -60,18 +60,20 @@ func simulate(ctx context.Context, text string, processes int, m *Machine) (Mesh
 
 // await calls a function that cannot be interrupted. It goes on to its end, unheard,
 // if ctx is done before.
-func await[T any](ctx context.Context, do func() (T, error)) (result T, err error) {
-	done := make(chan struct{})
-	var made T
-	var failed error
+func await[T any](ctx context.Context, do func() (T, error)) (made T, err error) {
+	type outcome struct {
+		made T
+		err  error
+	}
+	done := make(chan outcome, 1)
 	go func() {
-		defer close(done)
-		made, failed = do()
+		made, err := do()
+		done <- outcome{made, err}
 	}()
 	select {
 	case <-ctx.Done():
-		return result, ctx.Err()
-	case <-done:
-		return made, failed
+		return made, ctx.Err()
+	case o := <-done:
+		return o.made, o.err
 	}
 }

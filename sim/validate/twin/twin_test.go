@@ -216,6 +216,24 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestDistribution thins what is drawn, and leaves its percentiles where they are.
+func TestDistribution(t *testing.T) {
+	var many []time.Duration
+	for i := range 10_007 {
+		many = append(many, time.Duration(i))
+	}
+	d := distribution("x", many)
+	if len(d.Buckets) > figureSteps || d.Count() != 10_007 {
+		t.Errorf("%d buckets of %d", len(d.Buckets), d.Count())
+	}
+	if got := d.Quantile(5000); got < 4980 || got > 5030 {
+		t.Errorf("the middle is at %d", got)
+	}
+	if d := distribution("x", []time.Duration{-1, 0, 0, 7}); len(d.Buckets) != 2 || d.Count() != 4 {
+		t.Errorf("got %+v", d)
+	}
+}
+
 func TestValidate(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
