@@ -82,3 +82,21 @@ func TestObserve(t *testing.T) {
 		}
 	}
 }
+
+// TestSharedCoresSurvive: nodes that crash in the middle of their work give their cores
+// back, and workers change nothing.
+func TestSharedCoresSurvive(t *testing.T) {
+	const crashes = "faults+={kind: crash, at: 300ms, for: 200ms, who: {role: member, amount: 2}, every: 250ms, times: 2}"
+	settings := []string{crashes, "sites+={name: other, gateways: 4}", "roles.member.cores=1", "roles.member.shared=true", "cpu.sync=300us"}
+	var last string
+	for _, workers := range []int{1, 2} {
+		run := perform(t, resolve(t, sevenOnOneMachine, settings...), workers)
+		for _, v := range run.Summary.Failed() {
+			t.Errorf("%d workers: %s: %s", workers, v.Checker, v.Detail)
+		}
+		if run.Summary.Final < 90 || last != "" && run.Summary.Fingerprint != last {
+			t.Errorf("%d workers: %d records are final, fingerprint %s after %s", workers, run.Summary.Final, run.Summary.Fingerprint, last)
+		}
+		last = run.Summary.Fingerprint
+	}
+}
