@@ -152,6 +152,8 @@ func (c *processesCommand) explain(err error) error {
 		return &hinted{err, "make build first, or --floormesh PATH"}
 	case errors.Is(err, twin.ErrUnsteady):
 		return &hinted{err, fmt.Sprintf("let nothing else run meanwhile, or give the machine less to do: --rate %d, or --processes %d", max(1, c.Rate/2), max(4, c.Processes/2))}
+	case errors.Is(err, twin.ErrApart):
+		return &hinted{err, fmt.Sprintf("floormesh bench --gateways %d --rate %d --keep leaves the gateways' data and logs", c.Processes, c.Rate)}
 	case errors.Is(err, twin.ErrDiverged):
 		return &hinted{err, "make build makes both of the same code"}
 	case errors.Is(err, twin.ErrUsage), errors.Is(err, twin.ErrClock), errors.Is(err, twin.ErrRecording):

@@ -20,6 +20,8 @@ var (
 	ErrProgram = errors.New("there is no floormesh program")
 	// ErrUnsteady says that the real mesh did not keep up with the load.
 	ErrUnsteady = errors.New("the real mesh does not bear this load")
+	// ErrApart says that the real gateways did not certify one log.
+	ErrApart = errors.New("the real gateways have not certified one log")
 )
 
 // bench is what floormesh bench says that is of interest here.
@@ -49,6 +51,9 @@ func (o *Options) runMesh(ctx context.Context, dir string, processes int, durati
 		return nil, nil, err
 	}
 	b, err := o.runBench(ctx, data, records, processes, duration)
+	if err == nil {
+		err = b.steady(o.Rate)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("run %d gateways: %w", processes, err)
 	}
@@ -56,7 +61,7 @@ func (o *Options) runMesh(ctx context.Context, dir string, processes int, durati
 	if err != nil {
 		return nil, nil, fmt.Errorf("read what %d gateways recorded: %w", processes, err)
 	}
-	if err := b.steady(o.Rate, j); err != nil {
+	if err := j.together(); err != nil {
 		return nil, nil, fmt.Errorf("run %d gateways: %w", processes, err)
 	}
 	return b, j, os.RemoveAll(dir) // recordings are large
@@ -73,35 +78,45 @@ func (o *Options) runBench(ctx context.Context, data, records string, processes 
 	cmd.SysProcAttr, cmd.WaitDelay = childAttributes(), stopTime
 	cmd.Cancel = func() error { return interrupt(cmd.Process) }
 	err := cmd.Run()
+	b := &bench{}
+	said := json.Unmarshal(out.Bytes(), b)
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, exec.ErrNotFound):
 		return nil, fmt.Errorf("%w at %s", ErrProgram, o.Program)
+	case err != nil && said == nil:
+		return b, nil // it has measured, and says that something is wrong: see steady
 	case err != nil:
 		text := strings.TrimSpace(talk.String())
 		return nil, fmt.Errorf("%s bench: %w:\n%s", o.Program, err, text[max(0, len(text)-tailBytes):])
-	}
-	b := &bench{}
-	if err := json.Unmarshal(out.Bytes(), b); err != nil {
-		return nil, fmt.Errorf("%s bench says %.100q: %w", o.Program, out.String(), err)
+	case said != nil:
+		return nil, fmt.Errorf("%s bench says %.100q: %w", o.Program, out.String(), said)
 	}
 	return b, nil
 }
 
-// steady reports whether a mesh bore its load. Errors: ErrUnsteady.
-func (b *bench) steady(rate int, j *journeys) error {
+// steady reports whether a mesh bore its load. Errors: ErrUnsteady, ErrApart.
+func (b *bench) steady(rate int) error {
+	switch {
+	case b.Lost > 0:
+		return fmt.Errorf("%w: %d records that were acknowledged are not final long after the load", ErrUnsteady, b.Lost)
+	case !b.LogsAgree:
+		return ErrApart
+	case b.Unsent > 0 || b.BacklogGrowth > max(rate, 10): // a second's records
+		return fmt.Errorf("%w: %d records were not taken, and %d more wait in the end than before", ErrUnsteady, b.Unsent, b.BacklogGrowth)
+	}
+	return nil
+}
+
+// together reports whether gateways stayed connected until all was final. Errors: ErrUnsteady.
+func (j *journeys) together() error {
 	broken := 0
 	for i := range j.gateways {
 		broken += j.gateways[i].broken
 	}
-	switch {
-	case b.Lost > 0 || !b.LogsAgree:
-		return fmt.Errorf("%d records lost, logs agree: %t", b.Lost, b.LogsAgree)
-	case broken > 0:
+	if broken > 0 {
 		return fmt.Errorf("%w: gateways gave each other up %d times", ErrUnsteady, broken)
-	case b.Unsent > 0 || b.BacklogGrowth > max(rate, 10): // a second's records
-		return fmt.Errorf("%w: %d records were not taken, and %d more wait in the end than before", ErrUnsteady, b.Unsent, b.BacklogGrowth)
 	}
 	return nil
 }

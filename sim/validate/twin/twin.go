@@ -38,7 +38,7 @@ func (o *Options) Validate() error {
 }
 
 // Run measures the machine, runs the mesh twice and compares. It leaves nothing
-// behind. Errors: ErrProgram, ErrUnsteady, ErrUsage, ErrClock, ErrRecording, ErrDiverged.
+// behind. Errors: ErrProgram, ErrUnsteady, ErrApart, ErrUsage, ErrClock, ErrRecording, ErrDiverged.
 func Run(ctx context.Context, o Options) (c *Comparison, err error) {
 	if err := o.Validate(); err != nil {
 		return nil, err

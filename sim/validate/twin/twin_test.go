@@ -32,6 +32,9 @@ func pretend(says string) {
 	case "fails":
 		fmt.Fprintln(os.Stderr, "floormesh: error: no room")
 		os.Exit(1)
+	case "loses":
+		fmt.Println(`{"lost":3}`)
+		os.Exit(1)
 	case "waits": // until it is asked to stop
 		asked := make(chan os.Signal, 1)
 		signal.Notify(asked, syscall.SIGTERM)
@@ -280,6 +283,10 @@ func TestBenchSays(t *testing.T) {
 	if _, err := options(t).runBench(t.Context(), "d", "r", 4, time.Second); err == nil || !strings.Contains(err.Error(), "error: no room") {
 		t.Errorf("got %v", err)
 	}
+	t.Setenv("TWIN_FLOORMESH", "loses")
+	if b, err := options(t).runBench(t.Context(), "d", "r", 4, time.Second); err != nil || b.Lost != 3 {
+		t.Errorf("what it has measured, though it failed: %+v, %v", b, err)
+	}
 	o := options(t)
 	o.Program = filepath.Join(t.TempDir(), "floormesh")
 	if _, err := o.runBench(t.Context(), "d", "r", 4, time.Second); !errors.Is(err, ErrProgram) {
@@ -311,25 +318,29 @@ func TestBenchIsStopped(t *testing.T) {
 
 func TestSteady(t *testing.T) {
 	fine := bench{LogsAgree: true, BacklogGrowth: 20}
-	if err := fine.steady(20, newJourneys(2)); err != nil {
+	if err := fine.steady(20); err != nil {
 		t.Error(err)
 	}
-	for name, b := range map[string]bench{"growing": {LogsAgree: true, BacklogGrowth: 21}, "unsent": {LogsAgree: true, Unsent: 1}} {
-		if err := b.steady(20, newJourneys(2)); !errors.Is(err, ErrUnsteady) {
+	for name, c := range map[string]struct {
+		b    bench
+		want error
+	}{
+		"growing": {bench{LogsAgree: true, BacklogGrowth: 21}, ErrUnsteady},
+		"unsent":  {bench{LogsAgree: true, Unsent: 1}, ErrUnsteady},
+		"lost":    {bench{LogsAgree: true, Lost: 1}, ErrUnsteady},
+		"apart":   {bench{}, ErrApart},
+	} {
+		if err := c.b.steady(20); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	lost := bench{LogsAgree: true, Lost: 1}
-	if err := lost.steady(20, newJourneys(2)); err == nil || errors.Is(err, ErrUnsteady) {
-		t.Errorf("lost: %v", err)
-	}
 	j := newJourneys(2)
 	j.step(1, 1, replica.Disconnected{}, nil)
-	if err := fine.steady(20, j); err != nil {
+	if err := j.together(); err != nil {
 		t.Errorf("a connection that ended after all was final: %v", err)
 	}
 	j.step(1, 2, replica.Tick{}, []replica.Output{finalOutput()})
-	if err := fine.steady(20, j); !errors.Is(err, ErrUnsteady) {
+	if err := j.together(); !errors.Is(err, ErrUnsteady) {
 		t.Errorf("a connection that broke before: %v", err)
 	}
 }
