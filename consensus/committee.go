@@ -14,16 +14,6 @@ type Committee struct {
 	Members []dag.PublicKey
 }
 
-// GenesisCommittee returns the committee that a genesis document founds. The
-// document must be valid.
-func GenesisCommittee(g *dag.Genesis) *Committee {
-	c := &Committee{Epoch: g.Epoch(), Members: make([]dag.PublicKey, len(g.Gateways))}
-	for i := range g.Gateways {
-		c.Members[i] = g.Gateways[i].Member
-	}
-	return c
-}
-
 // N returns how many members there are.
 func (c *Committee) N() int { return len(c.Members) }
 

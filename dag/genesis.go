@@ -11,18 +11,21 @@ import (
 type Gateway struct {
 	Name   string
 	Node   PublicKey // libp2p identity, signs batches and attested records
-	Member PublicKey // signs blocks and cosignatures in epoch 0
+	Member PublicKey // signs blocks and cosignatures in epoch 0; zero: it is no member then
 }
+
+// IsMember reports whether the gateway is of the committee of epoch 0.
+func (g *Gateway) IsMember() bool { return g.Member != PublicKey{} }
 
 // Genesis founds a mesh. Its encoding's digest is the mesh id.
 //
-// Encoding: DAG-CBOR tuple [1, mesh name, site name, created ms, [[name, node key, member key]…],
+// Encoding: DAG-CBOR tuple [1, mesh name, site name, created ms, [[name, node key, member key or null]…],
 // [window rounds, duplicate leaves, checkpoint interval ms, checkpoint rounds], [device key…] or null].
 type Genesis struct {
 	Mesh     string
 	Site     string
 	Created  UnixMilli
-	Gateways []Gateway // the committee of epoch 0, in this order
+	Gateways []Gateway // those that are members are the committee of epoch 0, in this order
 
 	WindowRounds     uint32      // D
 	DuplicateLeaves  uint32      // H
@@ -59,7 +62,11 @@ func (g *Genesis) Encode() []byte {
 		to = dagcbor.AppendArray(to, 3)
 		to = dagcbor.AppendText(to, gw.Name)
 		to = dagcbor.AppendBytes(to, gw.Node[:])
-		to = dagcbor.AppendBytes(to, gw.Member[:])
+		if gw.IsMember() {
+			to = dagcbor.AppendBytes(to, gw.Member[:])
+		} else {
+			to = dagcbor.AppendNull(to)
+		}
 	}
 	to = dagcbor.AppendArray(to, 4)
 	to = dagcbor.AppendUint(to, uint64(g.WindowRounds))
@@ -97,13 +104,15 @@ func readGenesis(r *dagcbor.Reader) *Genesis {
 	g.Mesh = r.Text(MaxNameBytes)
 	g.Site = r.Text(MaxNameBytes)
 	g.Created = readTime(r)
-	g.Gateways = make([]Gateway, r.Array(MaxCommittee))
+	g.Gateways = make([]Gateway, r.Array(MaxGateways))
 	for i := range g.Gateways {
 		gw := &g.Gateways[i]
 		r.Tuple(3)
 		gw.Name = r.Text(MaxNameBytes)
 		r.Exactly(gw.Node[:])
-		r.Exactly(gw.Member[:])
+		if !r.Null() {
+			readMember(r, gw)
+		}
 	}
 	r.Tuple(4)
 	for _, constant := range []*uint32{&g.WindowRounds, &g.DuplicateLeaves, &g.CheckpointMillis, &g.CheckpointRounds} {
@@ -113,6 +122,14 @@ func readGenesis(r *dagcbor.Reader) *Genesis {
 		g.Devices = readDigests[PublicKey](r, MaxGenesisDevices)
 	}
 	return g
+}
+
+// readMember reads the key of a member. No key is null, not zeros: one mesh, one encoding.
+func readMember(r *dagcbor.Reader, gw *Gateway) {
+	r.Exactly(gw.Member[:])
+	if !gw.IsMember() {
+		r.Fail(fmt.Errorf("%w: member key of zeros, want null", ErrKey))
+	}
 }
 
 // Validate returns every problem at once, joined. Errors: ErrLimit, ErrRule, ErrKey.
@@ -131,8 +148,11 @@ func (g *Genesis) Validate() error {
 }
 
 func (g *Genesis) checkGateways() (problems []error) {
-	if n := len(g.Gateways); n < 1 || n > MaxCommittee {
-		problems = append(problems, fmt.Errorf("%w: %d gateways, want 1 to %d", ErrLimit, n, MaxCommittee))
+	if n := len(g.Gateways); n < 1 || n > MaxGateways {
+		problems = append(problems, fmt.Errorf("%w: %d gateways, want 1 to %d", ErrLimit, n, MaxGateways))
+	}
+	if n := len(g.members()); n < 1 || n > MaxCommittee {
+		problems = append(problems, fmt.Errorf("%w: %d members, want 1 to %d", ErrLimit, n, MaxCommittee))
 	}
 	names := make(map[string]bool)
 	keys := make(map[PublicKey]bool)
@@ -142,8 +162,9 @@ func (g *Genesis) checkGateways() (problems []error) {
 			problems = append(problems, fmt.Errorf("%w: two gateways named %q", ErrRule, gw.Name))
 		}
 		names[gw.Name] = true
-		for _, key := range []PublicKey{gw.Node, gw.Member} {
-			problems = append(problems, checkNewKey(keys, "gateway "+gw.Name, key))
+		problems = append(problems, checkNewKey(keys, "gateway "+gw.Name, gw.Node))
+		if gw.IsMember() {
+			problems = append(problems, checkNewKey(keys, "gateway "+gw.Name, gw.Member))
 		}
 	}
 	return problems
@@ -202,6 +223,17 @@ func checkName(what, name string) error {
 // ID returns the mesh id.
 func (g *Genesis) ID() MeshID { return MeshID(hashOf(g.Encode())) }
 
+// Committee returns the gateways that are members, by author.
+func (g *Genesis) Committee() []*Gateway {
+	var members []*Gateway
+	for i := range g.Gateways {
+		if g.Gateways[i].IsMember() {
+			members = append(members, &g.Gateways[i])
+		}
+	}
+	return members
+}
+
 // Ledger returns the id of the site's ledger.
 func (g *Genesis) Ledger() LedgerID { return g.ledger(g.ID()) }
 
@@ -227,9 +259,9 @@ func (g *Genesis) Domain() *Domain {
 }
 
 func (g *Genesis) members() []PublicKey {
-	keys := make([]PublicKey, len(g.Gateways))
-	for i, gw := range g.Gateways {
-		keys[i] = gw.Member
+	var keys []PublicKey
+	for _, gw := range g.Committee() {
+		keys = append(keys, gw.Member)
 	}
 	return keys
 }

@@ -44,6 +44,36 @@ func TestGenesisRoundTrip(t *testing.T) {
 	}
 }
 
+// retire takes the member keys from all gateways but the first so many.
+func retire(g *dag.Genesis, members int) {
+	for i := members; i < len(g.Gateways); i++ {
+		g.Gateways[i].Member = dag.PublicKey{}
+	}
+}
+
+// TestGenesisFollowers has gateways that are no members.
+func TestGenesisFollowers(t *testing.T) {
+	g, _, members := dagtest.Genesis(6)
+	all := g.Epoch()
+	g.Gateways[0].Member = dag.PublicKey{}
+	retire(g, 4)
+	d := g.Domain()
+	if len(d.Members) != 3 || d.Members[0] != members[1].Public() || g.Committee()[0].Name != "gw2" || d.Epoch == all {
+		t.Errorf("domain %+v", d)
+	}
+	got, err := dag.DecodeGenesis(g.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(g, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	zeros := bytes.Replace(g.Encode(), []byte{0xf6}, append([]byte{0x58, 0x20}, make([]byte, 32)...), 1)
+	if _, err := dag.DecodeGenesis(zeros); !errors.Is(err, dag.ErrKey) {
+		t.Errorf("a member key of zeros: %v", err)
+	}
+}
+
 func TestGenesisIDs(t *testing.T) {
 	g, _, members := dagtest.Genesis(4)
 	mesh := dag.MeshID(sha256.Sum256(g.Encode()))
@@ -86,7 +116,9 @@ func TestGenesisValidate(t *testing.T) {
 		{"a device twice", func(g *dag.Genesis) { g.Devices = repeat(dagtest.DeviceKey(1).Public(), 2) }, dag.ErrRule},
 		{"too many devices", func(g *dag.Genesis) { g.Devices = make([]dag.PublicKey, dag.MaxGenesisDevices+1) }, dag.ErrLimit},
 		{"no gateways", func(g *dag.Genesis) { g.Gateways = nil }, dag.ErrLimit},
-		{"too many gateways", func(g *dag.Genesis) { g.Gateways = make([]dag.Gateway, dag.MaxCommittee+1) }, dag.ErrLimit},
+		{"no members", func(g *dag.Genesis) { retire(g, 0) }, dag.ErrLimit},
+		{"too many members", func(g *dag.Genesis) { more, _, _ := dagtest.Genesis(dag.MaxCommittee + 1); *g = *more }, dag.ErrLimit},
+		{"too many gateways", func(g *dag.Genesis) { g.Gateways = make([]dag.Gateway, dag.MaxGateways+1) }, dag.ErrLimit},
 		{"created before 1970", func(g *dag.Genesis) { g.Created = -1 }, dag.ErrLimit},
 		{"window too short", func(g *dag.Genesis) { g.WindowRounds = 3 }, dag.ErrLimit},
 		{"window too long", func(g *dag.Genesis) { g.WindowRounds = dag.MaxWindowRounds + 1 }, dag.ErrLimit},

@@ -8,6 +8,10 @@ const (
 	// 128 × 128 references a round, which one site's network still carries.
 	MaxCommittee = 128
 
+	// MaxGateways bounds the gateways that found a mesh. Each may have LaneClasses
+	// open lanes, all of which every gateway keeps in memory.
+	MaxGateways = 16_384
+
 	// MaxCounter bounds rounds, sequence numbers, commit and leaf indexes: the
 	// integers that JSON readers hold exactly (RFC 8259 section 6). Adding a
 	// small number to a counter can therefore never overflow.
@@ -38,8 +42,9 @@ const (
 	// MaxBlockBatches bounds the batches one block lists over all lanes.
 	MaxBlockBatches = 1024
 
-	// MaxAckLanes bounds the lanes one block lists: the open lanes of a full committee.
-	MaxAckLanes = LaneClasses * MaxCommittee
+	// MaxAckLanes bounds the lanes one block lists. If more have batches that wait,
+	// those whose turn is last wait for a later block.
+	MaxAckLanes = 512
 
 	// MaxBlockBytes bounds an encoded block: full lists of parents (6 KiB), lanes
 	// (24 KiB) and digests (34 KiB), twice over.
@@ -70,9 +75,9 @@ const (
 	// by administrative records.
 	MaxGenesisDevices = 4096
 
-	// MaxGenesisBytes bounds a genesis document: full lists of gateways (18 KiB)
+	// MaxGenesisBytes bounds a genesis document: full lists of gateways (2.2 MiB)
 	// and devices (136 KiB), with room to spare.
-	MaxGenesisBytes = 256 << 10
+	MaxGenesisBytes = 3 << 20
 
 	// MaxKindBytes bounds the kind of an administrative record; chosen arbitrarily.
 	MaxKindBytes = 64

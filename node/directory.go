@@ -36,8 +36,8 @@ type home struct {
 	genesis *dag.Genesis
 	config  *Config
 	node    dag.PrivateKey
-	member  dag.PrivateKey
-	self    int // index of this gateway in the genesis
+	member  dag.PrivateKey // zero if this gateway is no member
+	self    int            // index of this gateway in the genesis
 }
 
 // openHome reads everything but the store. Errors: ErrConfig.
@@ -60,15 +60,17 @@ func openHome(dir string) (*home, error) {
 	if h.node, err = readKey(h.path(nodeKeyFile)); err != nil {
 		return nil, err
 	}
-	if h.member, err = readKey(h.path(memberKeyFile)); err != nil {
-		return nil, err
+	h.self = h.find(h.config.Name)
+	if h.self >= 0 && h.genesis.Gateways[h.self].IsMember() {
+		if h.member, err = readKey(h.path(memberKeyFile)); err != nil {
+			return nil, err
+		}
 	}
 	return h, h.check()
 }
 
 // check compares keys and configuration with the genesis.
 func (h *home) check() error {
-	h.self = h.find(h.config.Name)
 	if h.self < 0 {
 		return fmt.Errorf("%w: name: the genesis document knows no gateway %q, but %s",
 			ErrConfig, h.config.Name, strings.Join(h.names(), ", "))

@@ -19,7 +19,8 @@ import (
 // InitOptions says what mesh to found.
 type InitOptions struct {
 	Mesh, Site string
-	Gateways   int // 1 … dag.MaxCommittee
+	Gateways   int // 1 … dag.MaxCommittee: each connects to every other
+	Members    int // the first so many are the committee, the others follow; 0: all are
 	// BasePort is where the gateways' ports begin on loopback: gwK has p2p on
 	// BasePort+10K, HTTP on the port after it and MQTT on the one after that.
 	// With 0 the p2p ports are whichever are free now, since gateways must know
@@ -58,6 +59,9 @@ func (o *InitOptions) validate() error {
 	if o.Gateways < 1 || o.Gateways > dag.MaxCommittee {
 		problems = append(problems, fmt.Errorf("%d gateways, want 1 to %d", o.Gateways, dag.MaxCommittee))
 	}
+	if o.Members < 0 || o.Members > o.Gateways {
+		problems = append(problems, fmt.Errorf("%d members of %d gateways", o.Members, o.Gateways))
+	}
 	if o.BasePort < 0 || o.BasePort > 0 && o.BasePort+10*o.Gateways+2 > lastPort {
 		problems = append(problems, fmt.Errorf("base port %d leaves no ports for %d gateways", o.BasePort, o.Gateways))
 	}
@@ -68,7 +72,7 @@ func (o *InitOptions) validate() error {
 type founding struct {
 	genesis dag.Genesis
 	nodes   []dag.PrivateKey
-	members []dag.PrivateKey
+	members []dag.PrivateKey // zero for a gateway that is no member
 	ports   []ports
 }
 
@@ -81,7 +85,10 @@ func (o *InitOptions) found() (*founding, error) {
 	f.genesis.Created = dag.UnixMilli(max(time.Now().UnixMilli(), 0))
 	f.genesis.Devices = o.Devices
 	for k := range o.Gateways {
-		node, member := newKey(), newKey()
+		node, member := newKey(), dag.PrivateKey{}
+		if o.Members == 0 || k < o.Members {
+			member = newKey()
+		}
 		f.nodes, f.members = append(f.nodes, node), append(f.members, member)
 		f.genesis.Gateways = append(f.genesis.Gateways, dag.Gateway{
 			Name: gatewayName(k), Node: node.Public(), Member: member.Public(),
@@ -166,12 +173,15 @@ func (f *founding) writeGateway(dir string, k int, genesis []byte) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
+	err = errors.Join(
 		writeFileSync(filepath.Join(dir, genesisFile), genesis, publicMode),
 		writeFileSync(filepath.Join(dir, configFile), config, publicMode),
 		writeKey(filepath.Join(dir, nodeKeyFile), f.nodes[k]),
-		writeKey(filepath.Join(dir, memberKeyFile), f.members[k]),
 	)
+	if f.genesis.Gateways[k].IsMember() {
+		err = errors.Join(err, writeKey(filepath.Join(dir, memberKeyFile), f.members[k]))
+	}
+	return err
 }
 
 //go:embed config.yaml.tmpl

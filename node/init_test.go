@@ -86,6 +86,7 @@ func TestInitRefuses(t *testing.T) {
 	for name, o := range map[string]InitOptions{
 		"no gateways":   {Mesh: "plant", Site: "hall"},
 		"too many":      {Mesh: "plant", Site: "hall", Gateways: dag.MaxCommittee + 1},
+		"more members":  {Mesh: "plant", Site: "hall", Gateways: 4, Members: 5},
 		"no such ports": {Mesh: "plant", Site: "hall", Gateways: 4, BasePort: 65_500},
 		"bad name":      {Mesh: "Plant 1", Site: "hall", Gateways: 4},
 		"no site":       {Mesh: "plant", Gateways: 4},

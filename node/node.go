@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/consensus/replica/recording"
 	"github.com/floormesh/floormesh/dag"
@@ -50,12 +51,13 @@ type transport interface {
 
 // Node is a running gateway. It implements Gateway.
 type Node struct {
-	home    *home
-	domain  *dag.Domain
-	names   map[dag.PublicKey]string // gateways' by node key
-	devices map[dag.PublicKey]bool   // entitled, nil for all
-	log     *slog.Logger
-	options Options
+	home     *home
+	founding *consensus.Founding
+	domain   *dag.Domain
+	names    map[dag.PublicKey]string // gateways' by node key
+	devices  map[dag.PublicKey]bool   // entitled, nil for all
+	log      *slog.Logger
+	options  Options
 
 	disk     ledger
 	pool     *verify.Pool
@@ -106,8 +108,9 @@ func Open(dir string, o Options) (*Node, error) {
 }
 
 func newNode(h *home, o Options) *Node {
+	f := consensus.Found(h.genesis)
 	n := &Node{
-		home: h, domain: h.genesis.Domain(), names: map[dag.PublicKey]string{},
+		home: h, founding: f, domain: f.Domain, names: map[dag.PublicKey]string{},
 		log: o.Logger, options: o,
 		tickets: newTickets(), count: &counters{}, writer: newWriter(),
 		ready: make(chan struct{}), ended: make(chan struct{}),
@@ -151,8 +154,8 @@ func (n *Node) restore() error {
 	var seed [32]byte
 	_, _ = crand.Read(seed[:]) // never fails: the process dies first
 	config := replica.Config{
-		Genesis: n.home.genesis,
-		NodeKey: n.home.node, MemberKey: n.home.member,
+		Founding: n.founding,
+		NodeKey:  n.home.node, MemberKey: n.home.member,
 		Rand:   rand.New(rand.NewChaCha8(seed)),
 		Timing: n.home.config.Timing.timing(),
 	}
@@ -161,7 +164,7 @@ func (n *Node) restore() error {
 		return err
 	}
 	c := n.disk.Counts()
-	n.progress = newProgress(len(n.home.genesis.Gateways), from, counts{size: c.LogSize, records: c.Final, commit: c.Commit})
+	n.progress = newProgress(n.founding.Committee.N(), from, counts{size: c.LogSize, records: c.Final, commit: c.Commit})
 	n.tail = newTail(n.disk.DeviceOf)
 	n.assemble(m)
 	return nil
@@ -181,7 +184,7 @@ func (n *Node) newMachine(config replica.Config, seed [32]byte, from *store.Rest
 		return replica.New(config, from)
 	}
 	start := &recording.Start{
-		Build: n.options.Build, Genesis: config.Genesis,
+		Build: n.options.Build, Genesis: n.home.genesis,
 		Node: config.NodeKey.Public(), Member: config.MemberKey.Public(),
 		Wall:   dag.UnixMilli(time.Now().UnixMilli()),
 		Timing: config.Timing, Seed: seed, Restored: from,

@@ -218,10 +218,11 @@ func (n *Node) Status() Status {
 			continue
 		}
 		gw := &g.Gateways[i]
-		s.Peers = append(s.Peers, PeerStatus{
-			Name: gw.Name, Key: gw.Node, Connected: slices.Contains(connected, gw.Node),
-			Round: n.progress.round(dag.Author(i)),
-		})
+		p := PeerStatus{Name: gw.Name, Key: gw.Node, Connected: slices.Contains(connected, gw.Node)}
+		if author, member := n.founding.Author(gw.Node); member {
+			p.Round = n.progress.round(author)
+		}
+		s.Peers = append(s.Peers, p)
 	}
 	if err := n.stopped(); err != nil {
 		s.Healthy, s.Problem = false, advice(err)

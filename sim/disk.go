@@ -87,6 +87,11 @@ func (d *disk) crash() (survived []*store.Write) {
 	return survived
 }
 
+// lose takes everything away.
+func (d *disk) lose() {
+	d.store, d.unsynced, d.syncing = store.NewMemory(), nil, 0
+}
+
 // restore reads what a Replica needs to go on.
 func (d *disk) restore(owner dag.PublicKey, recent uint64) (*store.Restored, error) {
 	return d.store.Restore(owner, recent)

@@ -28,12 +28,27 @@
 // Each site is a world of its own, with its genesis, committee, checkers and network, and
 // a partition of the engine. Sites say nothing to each other: the ledger of one needs
 // nothing of another's. So a WAN cut is told in the results and stops nothing, and
-// neither the links between sites nor the lines that a site shares carry anything yet.
+// neither the links between sites nor the lines that a site shares carry anything yet ([Unused]
+// names such keys).
 //
-// Devices are sources: they sign, and hand over through the plant's network. Gossip goes
-// straight from its author to everybody whom it has not just told the same on direct streams, and
-// every gateway is a member. What a scenario asks beyond that
+// Members and gateways run Replicas. Those of a site look up what one of them has executed
+// (see execution.History). Devices are sources: they sign, and hand over through the plant's network. What a scenario asks beyond that
 // is refused (UnsupportedError), not left out.
+//
+// # Connections and gossip
+//
+// Who can be connected with whom is a graph: in a scenario members with each other and
+// others at random (gossip.connections), in a plan everybody. Sends and Broadcasts go over
+// connections that stand, as their sender knows it. In a site, what a Replica gossips goes over a
+// gossipsub mesh (sim/gossip) of the same connections: published at its author, looked at where it comes, given
+// to the Replica there and passed on, each hop over the plant's network. What has the same content is one
+// message, whoever says it. With the policy "when-needed" that takes place only where a peer is connected to
+// somebody whom the author is not, as in real nodes. Liars pass nothing on while they lie. A plan's
+// world has no such mesh: gossip goes straight to everybody there, around cuts if need be.
+//
+// A copy that is sure to come after another makes no event; the line and the processor that it takes
+// at its receiver are reckoned when they are asked for next. Memory is by connection, and by message
+// for as long as its name is remembered.
 //
 // # Disks
 //
@@ -48,7 +63,8 @@
 // nothing, or by Ed25519 if the plan says so: see sim/oracle. Both come to the same,
 // ids apart. Work takes no virtual time unless the plan names cores; then a node's
 // inputs queue behind what it is doing. The nodes of a scenario's site may share their
-// cores, as processes on one machine do: then they take turns.
+// cores, as processes on one machine do: then they take turns. Copies of gossip
+// are looked at there as if all work were done in the order in which it comes.
 //
 // # Design
 //

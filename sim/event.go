@@ -55,6 +55,10 @@ func (w *World) Handle(p *engine.Partition, e engine.Event) {
 		return
 	}
 	w.part, w.now = p, replica.Instant(e.At)
+	if w.site != nil && w.site.carrier.part.Handle(p, e) {
+		w.stopIfDone(p)
+		return
+	}
 	w.checks.Now(w.now)
 	if w.handled++; w.handled > maxEvents && w.site == nil {
 		w.checks.Failf(check.Bounds, nobody, "more than %d events", maxEvents)
@@ -65,6 +69,11 @@ func (w *World) Handle(p *engine.Partition, e engine.Event) {
 		}
 		w.err = w.handle(own)
 	}
+	w.stopIfDone(p)
+}
+
+// stopIfDone ends the run if nothing more is to happen. A site that is done leaves the others be.
+func (w *World) stopIfDone(p *engine.Partition) {
 	if w.done() && (w.phase.name != over || w.site == nil) {
 		p.Stop()
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/result"
 	"github.com/floormesh/floormesh/sim/scenario"
@@ -19,6 +20,7 @@ type Experiment struct {
 	engine   *engine.Engine
 	book     *result.Book
 	sites    []*World
+	watch    func(Tally) (more bool)
 }
 
 // sitesMeet is how often sites wait for each other, so that a failed check in one ends all.
@@ -35,12 +37,15 @@ func NewExperiment(s *scenario.Scenario, workers int) (*Experiment, error) {
 		return nil, err
 	}
 	var err error
-	if x.book, err = result.NewBook(x.config()); err != nil {
+	config := x.config()
+	windows, drawings := x.drawings()
+	config.Windows, config.Events = windows, x.watches()
+	if x.book, err = result.NewBook(config); err != nil {
 		return nil, err
 	}
 	var homes []int32
 	for i := range x.roster.Plants {
-		if err := x.build(i); err != nil {
+		if err := x.build(i, drawings[i]); err != nil {
 			return nil, err
 		}
 		for range x.sites[i].seat + 1 {
@@ -61,9 +66,9 @@ func NewExperiment(s *scenario.Scenario, workers int) (*Experiment, error) {
 }
 
 // build makes the world of one plant.
-func (x *Experiment) build(plant int) error {
+func (x *Experiment) build(plant int, drawings []*drawing) error {
 	p := &x.roster.Plants[plant]
-	w, err := newSite(x.scenario, x.roster, plant, newNotes(x.book.Partition(plant), x.scenario, p.First, plant))
+	w, err := newSite(x.scenario, x.roster, plant, newNotes(x.book.Partition(plant), x.scenario, p.First))
 	if err != nil {
 		return err
 	}
@@ -72,23 +77,9 @@ func (x *Experiment) build(plant int) error {
 			w.site.notes.honest++
 		}
 	}
-	for i := range x.scenario.Outputs.DAG {
-		window := &x.scenario.Outputs.DAG[i]
-		watched := x.roster.Watched(window)
-		if len(watched) > 0 && x.roster.Plant(watched[0]) == plant {
-			w.site.notes.dag[0], w.site.notes.dag[1] = instant(window.From), instant(untilOf(window))
-		}
-	}
+	w.site.notes.drawings = drawings
 	x.sites = append(x.sites, w)
 	return nil
-}
-
-// untilOf returns when a window ends.
-func untilOf(w *scenario.Window) time.Duration {
-	if w.Until == 0 {
-		return 1<<63 - 1
-	}
-	return w.Until
 }
 
 // config says what the book holds.
@@ -107,17 +98,6 @@ func (x *Experiment) config() result.Config {
 			}
 		}
 	}
-	if len(s.Outputs.Events) > 0 {
-		w := &s.Outputs.Events[0]
-		c.Events.From, c.Events.To = result.Instant(w.From), result.Instant(untilOf(w))
-		for _, node := range x.roster.Watched(w) {
-			c.Events.Nodes = append(c.Events.Nodes, result.Node(node))
-		}
-	}
-	if len(s.Outputs.DAG) > 0 {
-		watched := x.roster.Watched(&s.Outputs.DAG[0])
-		c.Blocks = result.Window{Mesh: uint32(x.roster.Plant(watched[0])), To: 1<<63 - 1}
-	}
 	return c
 }
 
@@ -127,7 +107,7 @@ func (x *Experiment) Progress() engine.Progress { return x.engine.Progress() }
 // Run runs the experiment to its end and returns all that it left but for what
 // it cost where it ran.
 func (x *Experiment) Run(build string) (*result.Run, error) {
-	if _, err := x.engine.Run(engine.Never); err != nil {
+	if err := x.advance(); err != nil {
 		return nil, err
 	}
 	o := result.Outcome{
@@ -139,6 +119,7 @@ func (x *Experiment) Run(build string) (*result.Run, error) {
 			return nil, fmt.Errorf("site %s, after %v: %w", x.roster.Plants[i].Name, time.Duration(w.now), w.err)
 		}
 		o.End = max(o.End, result.Instant(w.now))
+		w.site.reckonAll(w.now)
 		x.engine.Fold(w.trace.sum)
 	}
 	o.Fingerprint = fmt.Sprintf("%016x", x.engine.Fingerprint())
@@ -167,25 +148,32 @@ func (x *Experiment) verdicts() (all []result.Verdict) {
 			}
 		}
 		if held {
-			all = append(all, result.Verdict{Checker: property, Held: true, Node: result.NoNode, Detail: "in every site"})
+			detail := "in every site"
+			if released := x.released(); released > 0 && property == check.Liveness {
+				detail += fmt.Sprintf("; %d acknowledged records were lost with disks", released)
+			}
+			all = append(all, result.Verdict{Checker: property, Held: true, Node: result.NoNode, Detail: detail})
 		}
 	}
 	return all
 }
 
+// released returns how many acknowledged records were lost with disks.
+func (x *Experiment) released() (records int) {
+	for _, w := range x.sites {
+		records += w.checks.Released()
+	}
+	return records
+}
+
 // checked returns the properties that are checked.
 func checked(s *scenario.Scenario) (properties []string) {
 	for _, name := range scenario.Property("").Names() {
-		if !slices.Contains(Unchecked(), name) && s.Checks.Checks(scenario.Property(name)) {
+		if s.Checks.Checks(scenario.Property(name)) {
 			properties = append(properties, name)
 		}
 	}
 	return properties
-}
-
-// Unchecked returns the properties that a scenario may name and nothing checks yet.
-func Unchecked() []string {
-	return []string{string(scenario.PropertyEvidence), string(scenario.PropertyRecovery), string(scenario.PropertyMemory)}
 }
 
 // faults returns what broke, and when.

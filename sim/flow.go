@@ -18,10 +18,12 @@ type source struct {
 	node   int // who submits
 	home   int // its gateway, or itself
 	key    dag.PrivateKey
+	name   string // of a device that cannot sign
 	rand   engine.Stream
 	period time.Duration // at 100% of the rate
 	first  time.Duration // after the load's start
 	burst  bool
+	class  dag.LaneNumber
 }
 
 // supply makes the sources of a site.
@@ -38,12 +40,15 @@ func (x *site) supply(w *World) {
 		common := engine.NewStream(s.Seed, engine.Nobody, engine.Purpose(purposeFlow))
 		common.Jump(uint64(i))
 		for k, node := range own {
-			src := source{load: l, node: node, home: node, rand: *newStream(w.plan.Seed, node, purposeFlow)}
+			src := source{load: l, node: node, home: node, class: classOf(l), rand: *newStream(w.plan.Seed, node, purposeFlow)}
 			src.rand.Jump(uint64(i) << 40)
 			if node >= len(w.nodes) {
 				src.home = x.roster.Gateway(node+x.first) - x.first
 			}
 			src.key = newKey(w.crypto, &src.rand)
+			if l.Attested {
+				src.name = x.roster.Name(node + x.first)
+			}
 			if l.Rate.Count > 0 {
 				src.period = l.Rate.Per / time.Duration(l.Rate.Count)
 				turn := k
@@ -133,12 +138,12 @@ func (x *site) submit(w *World, src *source) error {
 	v := visit{}
 	bytes := 0
 	for range src.load.Records {
-		n, err := w.load.make(src, w.mesh)
+		it, err := w.load.make(w, src)
 		if err != nil {
 			return err
 		}
-		v.records = append(v.records, n)
-		bytes += len(w.load.records[n].Raw())
+		v.items = append(v.items, it)
+		bytes += it.size()
 	}
 	at := w.now
 	if src.node != src.home {
@@ -153,35 +158,37 @@ func (x *site) submit(w *World, src *source) error {
 	w.load.comeTo(w, at, src.home, v)
 	if src.load.Again > 0 && src.rand.Chance(uint32(src.load.Again)) {
 		other := int(src.rand.Below(uint64(len(w.nodes))))
-		w.load.comeTo(w, at+instant(time.Duration(src.rand.Below(uint64(time.Second)))), other, v)
+		w.load.comeTo(w, at+instant(time.Duration(src.rand.Below(uint64(time.Second)))), other, w.load.copied(src, v, other))
 	}
 	return nil
 }
 
-// make signs one more record and returns its number.
-func (l *load) make(src *source, mesh dag.MeshID) (int, error) {
-	number := len(l.records)
+// make makes one more record, signed if its device can.
+func (l *load) make(w *World, src *source) (*item, error) {
 	size := int64(src.load.Size)
 	if wide := src.load.SizeSpread.Of(size); wide > 0 {
 		size += int64(src.rand.Below(uint64(2*wide+1))) - wide
 	}
+	if src.load.Attested {
+		return l.hold(w, src, int(size))
+	}
 	payload := make([]byte, max(16, size))
-	binary.BigEndian.PutUint64(payload, uint64(number))
-	r, err := dag.SignRecord(mesh, src.key, dag.FormatSenMLCBOR, payload)
+	binary.BigEndian.PutUint64(payload, uint64(l.made))
+	r, err := dag.SignRecord(w.mesh, src.key, dag.FormatSenMLCBOR, payload)
 	if err != nil {
-		return 0, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
+		return nil, fmt.Errorf("sign a record of %d bytes: %w", len(payload), err)
 	}
-	class := dag.LaneReadings
-	if src.load.Lane == scenario.LaneAlarms {
-		class = dag.LaneAlarms
-	}
-	l.records = append(l.records, r)
-	l.done = append(l.done, false)
-	l.homes = append(l.homes, int32(src.home))
-	l.classes = append(l.classes, class)
-	l.retries = append(l.retries, src.load.Retry)
+	l.made++
 	l.open++
-	return number, nil
+	return &item{number: l.made - 1, record: r, source: src, home: src.home}, nil
+}
+
+// classOf says in which lane a load's records go.
+func classOf(l *scenario.Load) dag.LaneNumber {
+	if l.Lane == scenario.LaneAlarms {
+		return dag.LaneAlarms
+	}
+	return dag.LaneReadings
 }
 
 // comeTo sends records to a node.

@@ -13,26 +13,28 @@ import (
 // workers do; one goroutine owns the Replica, so that inputs queue and Steps
 // follow each other. What a Step puts out leaves when its work is done.
 type labour struct {
-	cores int
-	costs oracle.Costs
+	costs *oracle.Costs
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
-	pool  *pool // that the site's nodes share; nil: it has cores of its own
 	queue []replica.Input
 	busy  bool  // a Step is under way
 	given given // what it came to
 }
 
 // newLabour returns the labour of a node, whose keys it meters.
-func newLabour(cores int, costs oracle.Costs, n *node) *labour {
-	l := &labour{cores: cores, costs: costs, meter: &oracle.Meter{}}
+func newLabour(cpu *oracle.CPU, costs *oracle.Costs, n *node) *labour {
+	l := &labour{costs: costs, meter: &oracle.Meter{}, cpu: cpu}
 	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
 	return l
 }
 
 // boot begins a new life, in which nothing waits.
-func (l *labour) boot() {
-	l.cpu, l.queue, l.busy, l.given = oracle.NewCPU(l.cores), nil, false, given{}
+func (l *labour) boot(w *World, n *node) {
+	if p := w.site.pool(n.id); p != nil {
+		p.rest(n.id)
+	}
+	l.cpu.Rest()
+	l.queue, l.busy, l.given = nil, false, given{}
 }
 
 // open begins to decode and check a message that has arrived.
@@ -58,7 +60,11 @@ func (l *labour) add(w *World, n *node, in replica.Input) {
 // is known only after it; what it came to shows once a core has had the time for it.
 func (l *labour) begin(w *World, n *node) {
 	in := l.queue[0]
-	l.queue[0], l.queue = nil, l.queue[1:]
+	if l.queue[0] = nil; len(l.queue) > 1 {
+		l.queue = l.queue[1:]
+	} else {
+		l.queue = l.queue[:0] // its room is used again
+	}
 	l.busy, l.given = true, n.give(w, in)
 	l.do(w, n, l.work(w, n, in), event{node: n.id, load: engine.Handle(n.life), kind: stepped})
 }
@@ -72,6 +78,11 @@ func (l *labour) work(w *World, n *node, in replica.Input) time.Duration {
 		work += l.costs.Check(checked)
 		for _, r := range s.Records {
 			work += l.costs.Bytes(len(r.Record.Value().Raw()))
+		}
+	}
+	for _, o := range l.given.out {
+		if f, ok := o.(replica.Final); ok {
+			work += time.Duration(len(f.Executed.Records)) * l.costs.Record
 		}
 	}
 	if w.site != nil {
@@ -91,8 +102,11 @@ func (l *labour) end(w *World, n *node) {
 
 // do has work done by a core, and an event happen then.
 func (l *labour) do(w *World, n *node, work time.Duration, then event) {
-	if l.pool != nil {
-		l.pool.do(w, job{work: instant(work), life: n.life, then: then})
+	if w.site != nil {
+		w.site.reckon(n.id, w.now)
+	}
+	if p := w.site.pool(n.id); p != nil {
+		p.do(w, job{work: instant(work), life: n.life, then: then})
 		return
 	}
 	then.at = l.cpu.Do(w.now, instant(work))

@@ -24,38 +24,41 @@ type load struct {
 	mesh    dag.MeshID
 	rand    *rand.Rand
 	devices []dag.PrivateKey
-	records []*dag.Record // by number, signed when first submitted
 	visits  engine.Slab[visit]
 	waiting map[replica.Ticket]attempt
 	next    replica.Ticket
-	open    int // records not acknowledged yet
-	done    []bool
-	numbers map[dag.Digest]int // of records, by statement
+	made    int                // records so far
+	open    int                // of them not acknowledged yet
+	numbers map[dag.Digest]int // of a plan's records, by statement
+}
 
-	// Of the records of a scenario: where they are handed over, in which lane, and
-	// after how long again.
-	homes   []int32
-	classes []dag.LaneNumber
-	retries []time.Duration
+// item is a record on its way into a lane, kept by visits and attempts alone.
+type item struct {
+	number int
+	record *dag.Record // nil until it is first submitted
+	source *source     // nil: a plan's
+	home   int         // of a source's: the gateway that it is handed to
+	// unsigned is what a device handed over that cannot sign.
+	unsigned []byte
+	done     bool // its submitter may forget it
+	noted    bool // as stored by an honest node
 }
 
 // visit is a device at a gateway's door with some records.
-type visit struct{ records []int }
+type visit struct{ items []*item }
 
 // attempt is a submission that waits for its answer.
 type attempt struct {
-	node   int
-	record int
+	node int
+	item *item
 }
 
 func newLoad(seed uint64, plan LoadPlan, mesh dag.MeshID, crypto oracle.Crypto) *load {
 	l := &load{
 		plan: plan, mesh: mesh, rand: newRand(seed, nobody, purposeLoad),
-		records: make([]*dag.Record, plan.Records),
-		done:    make([]bool, plan.Records),
 		waiting: make(map[replica.Ticket]attempt),
 		numbers: make(map[dag.Digest]int),
-		open:    plan.Records,
+		made:    plan.Records, open: plan.Records,
 	}
 	keys := newStream(seed, nobody, purposeKeys)
 	for range plan.Devices {
@@ -64,20 +67,24 @@ func newLoad(seed uint64, plan LoadPlan, mesh dag.MeshID, crypto oracle.Crypto) 
 	return l
 }
 
-// record returns record number i, which it signs the first time.
-func (l *load) record(i int) (*dag.Record, error) {
-	if l.records[i] == nil {
-		payload := make([]byte, 16+l.rand.IntN(max(1, l.plan.Payload-16)))
-		binary.BigEndian.PutUint64(payload, uint64(i))
-		device := l.devices[i%len(l.devices)]
-		r, err := dag.SignRecord(l.mesh, device, dag.FormatSenMLCBOR, payload)
-		if err != nil {
-			return nil, fmt.Errorf("sign record %d: %w", i, err)
-		}
-		l.records[i] = r
-		l.numbers[r.Statement()] = i
+// sign makes the record of an item that a node gets, if it has none.
+func (l *load) sign(n *node, it *item) error {
+	switch {
+	case it.unsigned != nil:
+		return l.attest(n, it)
+	case it.record != nil:
+		return nil
 	}
-	return l.records[i], nil
+	payload := make([]byte, 16+l.rand.IntN(max(1, l.plan.Payload-16)))
+	binary.BigEndian.PutUint64(payload, uint64(it.number))
+	device := l.devices[it.number%len(l.devices)]
+	r, err := dag.SignRecord(l.mesh, device, dag.FormatSenMLCBOR, payload)
+	if err != nil {
+		return fmt.Errorf("sign record %d: %w", it.number, err)
+	}
+	it.record = r
+	l.numbers[r.Statement()] = it.number
+	return nil
 }
 
 // schedule lays out every first submission, and the second ones.
@@ -86,7 +93,7 @@ func (l *load) schedule(w *World) {
 		size := min(1+l.rand.IntN(l.plan.Group), l.plan.Records-first)
 		v := visit{}
 		for i := range size {
-			v.records = append(v.records, first+i)
+			v.items = append(v.items, &item{number: first + i})
 		}
 		at := l.plan.Start + instant(time.Duration(l.rand.Int64N(int64(l.plan.Spread)+1)))
 		l.come(w, at, v)
@@ -109,29 +116,33 @@ func (l *load) submit(w *World, n *node, v visit) error {
 		return nil
 	}
 	in := replica.Submitted{}
-	for _, i := range v.records {
-		r, err := l.record(i)
-		if err != nil {
+	for _, it := range v.items {
+		if err := l.sign(n, it); err != nil {
 			return err
 		}
-		good, errs := dag.Verify(w.verifier, []*dag.Record{r})
+		good, errs := dag.Verify(w.verifier, []*dag.Record{it.record})
 		if errs[0] != nil {
-			return fmt.Errorf("record %d: %w", i, errs[0])
+			return fmt.Errorf("record %d: %w", it.number, errs[0])
 		}
 		l.next++
-		l.waiting[l.next] = attempt{node: n.id, record: i}
-		class := dag.LaneReadings
-		if i%7 == 3 {
-			class = dag.LaneAlarms
-		}
-		if l.homes != nil {
-			class = l.classes[i]
-		}
-		in.Records = append(in.Records, replica.Submission{Ticket: l.next, Record: good[0], Class: class})
-		w.checks.Submitted(n.id, r)
+		l.waiting[l.next] = attempt{node: n.id, item: it}
+		in.Records = append(in.Records, replica.Submission{Ticket: l.next, Record: good[0], Class: it.class()})
+		w.checks.Submitted(n.id, it.record)
 	}
 	n.step(w, in)
 	return nil
+}
+
+// class says in which lane a record goes.
+func (it *item) class() dag.LaneNumber {
+	switch {
+	case it.source != nil:
+		return it.source.class
+	case it.number%7 == 3:
+		return dag.LaneAlarms
+	default:
+		return dag.LaneReadings
+	}
 }
 
 // answered takes a ticket off the list. ok is false for one that does not wait
@@ -146,26 +157,25 @@ func (l *load) answered(node int, t replica.Ticket) (a attempt, ok bool) {
 }
 
 // acknowledged notes that a record's submitter may forget it.
-func (l *load) acknowledged(record int) {
-	if !l.done[record] {
-		l.done[record] = true
+func (l *load) acknowledged(it *item) {
+	if !it.done {
+		it.done = true
 		l.open--
 	}
 }
 
 // again sends a record's device to another node.
-func (l *load) again(w *World, record int) {
-	l.later(w, visit{records: []int{record}})
+func (l *load) again(w *World, it *item) {
+	l.later(w, visit{items: []*item{it}})
 }
 
 // later lets a device come again.
 func (l *load) later(w *World, v visit) {
-	if l.homes == nil {
-		l.come(w, w.now+instant(retryAfter), v)
+	if src := v.items[0].source; src != nil {
+		l.comeTo(w, w.now+instant(src.load.Retry), v.items[0].home, v)
 		return
 	}
-	first := v.records[0]
-	l.comeTo(w, w.now+instant(l.retries[first]), int(l.homes[first]), v)
+	l.come(w, w.now+instant(retryAfter), v)
 }
 
 // orphaned sends every device that waits for an answer of a node that died to
@@ -179,8 +189,8 @@ func (l *load) orphaned(w *World, node int) {
 	}
 	slices.Sort(tickets)
 	for _, t := range tickets {
-		record := l.waiting[t].record
+		it := l.waiting[t].item
 		delete(l.waiting, t)
-		l.again(w, record)
+		l.again(w, it)
 	}
 }

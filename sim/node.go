@@ -11,7 +11,6 @@ import (
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
-	"github.com/floormesh/floormesh/sync/message"
 	"github.com/floormesh/floormesh/sync/serve"
 )
 
@@ -24,6 +23,7 @@ type node struct {
 	disk      *disk
 	labour    *labour             // nil: its work takes no time
 	liar      adversary.Adversary // nil: honest
+	due       replica.Instant     // of its next turn beside the regular ones
 
 	up      bool
 	life    uint32 // counts starts; what belongs to an earlier life is dropped
@@ -35,8 +35,6 @@ type node struct {
 	overdue bool            // what nothing waits for will be synced by and by
 	wake    replica.Instant // true time at which the replica wants a Tick
 	alarm   replica.Instant // true time of the earliest tick event that waits
-	peers   []uint64        // by node: which connection to it stands, 0: none
-	told    message.Message // what it said to all its peers last
 }
 
 // waiting is an output that may be carried out once a Persist is durable.
@@ -53,25 +51,23 @@ func (n *node) start(w *World) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	n.life++
-	seed := newStream(w.plan.Seed, n.id, purposeReplica)
-	seed.Jump(uint64(n.life) << 32)
-	n.replica, err = replica.New(replica.Config{
-		Genesis: w.genesis, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
-		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
-	}, restored)
-	if err != nil {
-		return fmt.Errorf("start again: %w", err)
+	if n.replica, err = n.make(w, restored, n.life, w.history); err != nil {
+		return err
 	}
 	n.up = true
 	n.clock.booted = w.now
 	n.clock.offset = replica.Instant(n.boot(w))
 	n.outbox, n.sent, n.signed, n.durable, n.overdue = nil, 0, 0, 0, false
 	n.wake, n.alarm = replica.Never, replica.Never
-	clear(n.peers)
+	w.peers.clear(n.id)
+	if w.site != nil {
+		w.site.carrier.rise(w, n.id)
+	}
 	if n.labour != nil {
-		n.labour.boot()
+		n.labour.boot(w, n)
 	}
 	w.checks.Restarted(n.id, restored)
+	w.checks.Resumed(n.id, n.replica.Standing())
 	w.trace.linef(w.now, n.id, "starts, life %d", n.life)
 	n.step(w, replica.Tick{})
 	return nil
@@ -89,11 +85,21 @@ func (n *node) boot(w *World) uint64 {
 func (n *node) stop(w *World) {
 	n.up = false
 	n.replica, n.outbox = nil, nil
+	if w.site != nil {
+		w.site.carrier.fall(n.id)
+	}
 	for _, survived := range n.disk.crash() {
 		w.checks.Durable(n.id, survived)
 	}
 	w.load.orphaned(w, n.id)
 	w.trace.linef(w.now, n.id, "loses power")
+}
+
+// lose takes the disk of a node that is down.
+func (n *node) lose(w *World) {
+	n.disk.lose()
+	w.checks.Lost(n.id)
+	w.trace.linef(w.now, n.id, "loses its disk")
 }
 
 // step gives the replica one input and carries out what it can, at once or, if
@@ -121,11 +127,15 @@ func (n *node) give(w *World, in replica.Input) given {
 	w.checks.Stepped(n.id)
 	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
 	w.site.observed(w, n.id, in, out)
+	if w.checks.Weigh(n.id) {
+		w.checks.Holds(n.id, n.replica.Holdings(), n.replica.Bounds())
+	}
 	return given{out, wake}
 }
 
 // finish carries out what it can of what a Step came to.
 func (n *node) finish(w *World, g given) {
+	w.checks.Did(n.id, g.out)
 	for _, o := range g.out {
 		n.accept(w, o)
 	}
@@ -173,6 +183,9 @@ func (n *node) note(w *World, written *store.Write) {
 	for _, b := range written.Batches {
 		if b.Lane.Key == n.nodeKey.Public() {
 			w.checks.Exists(b)
+			if w.site != nil && n.liar == nil {
+				w.site.notes.sealed(n.id, b)
+			}
 		}
 	}
 }
@@ -205,6 +218,7 @@ func (n *node) synced(w *World) {
 		w.checks.Durable(n.id, written)
 	}
 	if w.site != nil {
+		w.site.settled.synced(n.id, writes)
 		w.site.notes.synced(w, n.id, writes)
 	}
 	n.durable = max(n.durable, seq)
@@ -241,13 +255,16 @@ func (n *node) carry(w *World, o replica.Output) {
 		at := w.now + instant(n.disk.plan.Read)
 		w.schedule(event{at: at, node: n.id, load: w.reads.Put(read{n.life, append([]dag.BatchID{}, o.IDs...)}), kind: loaded})
 	case replica.Stored:
-		n.answer(w, o.Ticket, true, func(r *dag.Record) bool { return r.ID() == o.Record })
+		n.answer(w, o.Ticket, stored, o.Record)
 	case replica.Known:
-		n.answer(w, o.Ticket, true, func(*dag.Record) bool { return true })
+		n.answer(w, o.Ticket, known, dag.RecordID{})
 	case replica.Turned:
-		n.answer(w, o.Ticket, false, func(*dag.Record) bool { return true })
+		n.answer(w, o.Ticket, turned, dag.RecordID{})
 	case replica.Replicated:
 		w.trace.fold(uint64(n.id), uint64(o.Seq))
+		if w.site != nil {
+			w.site.notes.replicated(w, n.id, &o)
+		}
 	case replica.Final:
 		w.trace.fold(uint64(n.id), word(o.Executed.Commit.ID()), word(o.Executed.Root))
 		if w.trace.reading() {
@@ -287,6 +304,12 @@ func (n *node) curbed(w *World, peer int) {
 
 // alarmed checks alarms that can only be raised if somebody lies.
 func (n *node) alarmed(w *World, a replica.Alarm) {
+	if w.site != nil {
+		w.site.notes.alarmed(w, n.id, a)
+	}
+	if a.Kind == replica.AlarmRetired && w.checks.HasLost(n.id) {
+		return // as it must
+	}
 	if n.liar == nil && len(w.plan.Liars) == 0 {
 		w.checks.Failf(check.GoodFaith, n.id, "alarm %s, though nobody lies: %s", a.Kind, a.Detail)
 	}
@@ -295,29 +318,42 @@ func (n *node) alarmed(w *World, a replica.Alarm) {
 	}
 }
 
+// fate is what became of a submission.
+type fate uint8
+
+const (
+	stored fate = iota // in a batch now
+	known              // it was stored or final already
+	turned             // away
+)
+
 // answer gives a submitter its answer.
-func (n *node) answer(w *World, t replica.Ticket, ok bool, fits func(*dag.Record) bool) {
+func (n *node) answer(w *World, t replica.Ticket, fate fate, record dag.RecordID) {
 	a, waited := w.load.answered(n.id, t)
 	if !waited {
 		w.checks.Failf(check.Answer, n.id, "answers ticket %d, which does not wait for an answer of it", t)
 		return
 	}
 	w.trace.fold(uint64(n.id), uint64(t))
-	r := w.load.records[a.record]
+	r := a.item.record
+	if fate != stored {
+		w.checks.Withdrawn(r)
+	}
 	switch {
-	case !ok:
-		w.load.again(w, a.record)
-	case !fits(r):
+	case fate == turned:
+		w.load.again(w, a.item)
+	case fate == stored && record != r.ID():
 		w.checks.Failf(check.Answer, n.id, "answers ticket %d with another record than %v", t, r.ID())
 	case n.liar == nil:
 		w.checks.Stored(n.id, r)
-		if w.site != nil {
+		if w.site != nil && !a.item.noted {
 			w.site.notes.accepted(w, n.id, r)
 		}
-		w.load.acknowledged(a.record)
+		a.item.noted = true
+		w.load.acknowledged(a.item)
 		w.stats.stored(w, r)
 	default:
-		w.load.acknowledged(a.record) // by a liar: worth nothing
+		w.load.acknowledged(a.item) // by a liar: worth nothing
 	}
 }
 
@@ -345,6 +381,9 @@ func (n *node) say(w *World, s adversary.Speech) {
 	}
 	for _, said := range n.liar.Say(w.now, s) {
 		w.post(n, said)
+	}
+	if n.liar.Due() != replica.Never {
+		w.hurry(n)
 	}
 }
 
@@ -394,30 +433,12 @@ func (n *node) tick(w *World) {
 		return
 	}
 	n.wake = replica.Never // until the Step says again
+	if w.site != nil {
+		w.site.notes.woke(w, n.id)
+	}
 	n.step(w, replica.Tick{})
 	if n.alarm == replica.Never {
 		n.setAlarm(w)
-	}
-}
-
-// relink notices how the connection to a peer stands by now.
-func (n *node) relink(w *World, peer *node) {
-	now := uint64(0)
-	if peer.up && w.connected(n.id, peer.id) {
-		now = uint64(peer.life)<<32 | uint64(w.links.resets[w.links.pair(n.id, peer.id)])
-	}
-	if n.peers[peer.id] == now {
-		return
-	}
-	if n.peers[peer.id] != 0 {
-		w.trace.linef(w.now, n.id, "disconnected from n%d", peer.id)
-		n.peers[peer.id] = 0
-		n.step(w, replica.Disconnected{Peer: peer.nodeKey.Public()})
-	}
-	if now != 0 {
-		w.trace.linef(w.now, n.id, "connected to n%d", peer.id)
-		n.peers[peer.id] = now
-		n.step(w, replica.Connected{Peer: peer.nodeKey.Public()})
 	}
 }
 

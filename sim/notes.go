@@ -16,25 +16,33 @@ import (
 type notes struct {
 	book     *result.Recorder
 	first    int // the plant's first node in the roster
-	mesh     uint32
 	honest   int
 	share    uint32 // of deliveries, in millionths
-	dag      [2]replica.Instant
+	drawings []*drawing
 	said     []uint64 // by node: messages
 	last     []dag.BlockID
 	newest   dag.CommitIndex
-	reported []dag.CommitIndex // by node: last commit noted
-	records  map[dag.Digest]*story
-	waiting  [][]witness // by node: own records that no checkpoint covers yet
+	reported []dag.CommitIndex     // by node: last commit noted
+	records  map[dag.Digest]*story // not final on all honest nodes
+	open     map[dag.CommitIndex]*passage
+	sealing  []map[dag.LaneID][]*dag.Batch // by node: own batches not replicated yet, by seq
+	waiting  [][]witness                   // by node: own records that no checkpoint covers yet
 	gauged   replica.Instant
 	every    replica.Instant
 }
 
 // story is how far a record has come.
 type story struct {
-	since  replica.Instant
-	node   int // that acknowledged it
-	copies int // honest logs that it is in
+	since      replica.Instant
+	node       int // that acknowledged it
+	replicated bool
+}
+
+// passage is a commit on its way to all honest nodes.
+type passage struct {
+	stories []*story // of the records that it put into the log
+	log     []dag.Digest
+	reports int
 }
 
 // witness is records that wait for a checkpoint of a log so long.
@@ -45,12 +53,13 @@ type witness struct {
 
 // kindNames are the kinds of messages, as results call them.
 func kindNames() []string {
-	return []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record"}
+	return []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record", "gossip"}
 }
 
 const (
 	noiseKind   result.Kind = 6
 	devicesKind result.Kind = 7 // what devices hand to gateways
+	controlKind result.Kind = 8 // what gossip says beside its messages
 )
 
 func kindOf(m message.Message) result.Kind {
@@ -72,10 +81,10 @@ func kindOf(m message.Message) result.Kind {
 	}
 }
 
-func newNotes(book *result.Recorder, s *scenario.Scenario, first, plant int) notes {
+func newNotes(book *result.Recorder, s *scenario.Scenario, first int) notes {
 	return notes{
-		book: book, first: first, mesh: uint32(plant), share: uint32(s.Outputs.Deliveries),
-		records: make(map[dag.Digest]*story), every: instant(s.Outputs.Series),
+		book: book, first: first, share: uint32(s.Outputs.Deliveries),
+		records: make(map[dag.Digest]*story), open: make(map[dag.CommitIndex]*passage), every: instant(s.Outputs.Series),
 	}
 }
 
@@ -83,19 +92,25 @@ func newNotes(book *result.Recorder, s *scenario.Scenario, first, plant int) not
 func (t *notes) size(nodes int) {
 	t.said, t.last = make([]uint64, nodes), make([]dag.BlockID, nodes)
 	t.reported, t.waiting = make([]dag.CommitIndex, nodes), make([][]witness, nodes)
+	t.sealing = make([]map[dag.LaneID][]*dag.Batch, nodes)
 }
 
 func (t *notes) node(node int) result.Node { return result.Node(t.first + node) }
 
-func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind, number, detail uint64) {
+// event notes an event, with a label if one is asked for: see labelOf.
+func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind, number, detail uint64, about any) {
 	other := result.NoNode
 	if peer != nobody {
 		other = t.node(peer)
 	}
-	t.book.Event(result.Event{
+	e := result.Event{
 		At: result.Instant(w.now), Node: t.node(node), Peer: other, Act: act, Kind: kind,
 		Message: result.Message(number), Detail: detail,
-	})
+	}
+	if t.book.Wants(e.At, e.Node) {
+		e.Label = labelOf(about)
+	}
+	t.book.Event(e)
 }
 
 // posted numbers a message, and notes the blocks that its sender made.
@@ -112,26 +127,16 @@ func (t *notes) posted(w *World, from *node, p *parcel) {
 		}
 		t.last[from.id] = b.ID()
 		t.book.Round(result.Instant(w.now), uint64(b.Round))
-		t.event(w, from.id, nobody, result.Made, 0, word(b.ID()), uint64(b.Round))
-		if w.now >= t.dag[0] && w.now < t.dag[1] {
-			t.block(w, b)
-		}
+		t.event(w, from.id, nobody, result.Made, 0, word(b.ID()), uint64(b.Round), b)
+		t.knows(w, from.id, b)
 	}
-}
-
-func (t *notes) block(w *World, b *dag.Block) {
-	drawn := result.Block{ID: word(b.ID()), Round: uint64(b.Round), Author: uint32(b.Author), At: result.Instant(w.now)}
-	for _, parent := range b.Parents {
-		drawn.Parents = append(drawn.Parents, word(parent.ID))
-	}
-	t.book.Block(t.mesh, drawn)
 }
 
 // carried notes a message on its way to one node.
 func (t *notes) carried(w *World, from, to int, p *parcel) {
-	bytes, _ := p.weight(w.domain)
+	bytes := p.size()
 	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), uint64(bytes+w.site.wire.overhead))
-	t.event(w, from, to, result.Sent, kindOf(p.said), p.number, uint64(bytes))
+	t.event(w, from, to, result.Sent, kindOf(p.said), p.number, uint64(bytes), p)
 }
 
 // sent notes a message of a device.
@@ -143,11 +148,19 @@ func (t *notes) sent(w *World, from int, kind result.Kind, bytes int) {
 func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
 	kind := kindOf(p.said)
 	t.book.Received(t.node(node), uint64(bytes))
-	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes))
-	if kind < 2 && uint32(p.number*golden>>40)%million < t.share {
+	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes), p)
+	if m, ok := p.said.(*message.Blocks); ok && len(t.drawings) > 0 {
+		for _, b := range m.Blocks {
+			t.knows(w, node, b)
+		}
+	}
+	if kind < 2 && t.sampled(p) {
 		t.book.Delivered(result.Instant(w.now), t.node(node), kind, result.Message(p.number), result.Instant(p.at), 1)
 	}
 }
+
+// sampled reports whether a message is among those whose deliveries are kept.
+func (t *notes) sampled(p *parcel) bool { return uint32(p.number*golden>>40)%million < t.share }
 
 // worked notes time of a node's processor.
 func (t *notes) worked(_ *World, node int, work time.Duration, signed, checked int) {
@@ -170,24 +183,30 @@ func (t *notes) synced(w *World, node int, writes []*store.Write) {
 			c.BytesSynced += uint64(len(b.Raw()))
 		}
 	}
-	t.event(w, node, nobody, result.Synced, 0, 0, uint64(len(writes)))
+	t.event(w, node, nobody, result.Synced, 0, 0, uint64(len(writes)), nil)
 }
 
-func (t *notes) crashed(w *World, node int) { t.event(w, node, nobody, result.Crashed, 0, 0, 0) }
+func (t *notes) crashed(w *World, node int) { t.event(w, node, nobody, result.Crashed, 0, 0, 0, nil) }
 
-func (t *notes) restarted(w *World, node int) { t.event(w, node, nobody, result.Restarted, 0, 0, 0) }
+func (t *notes) restarted(w *World, node int) {
+	t.event(w, node, nobody, result.Restarted, 0, 0, 0, nil)
+}
 
-// accepted notes that an honest node stored a record.
+// accepted notes that an honest node stored a record, the first time.
 func (t *notes) accepted(w *World, node int, r *dag.Record) {
-	s := t.records[r.Statement()]
-	if s == nil {
-		s = &story{}
-		t.records[r.Statement()] = s
-	} else if s.since != 0 {
-		return
-	}
+	s := t.story(r.Statement())
 	s.since, s.node = max(1, w.now), node
 	t.book.Accepted(result.Instant(w.now), 1)
+}
+
+// story returns that of a record.
+func (t *notes) story(statement dag.Digest) *story {
+	s := t.records[statement]
+	if s == nil {
+		s = &story{node: nobody}
+		t.records[statement] = s
+	}
+	return s
 }
 
 // final notes what has become final on a node.
@@ -197,43 +216,50 @@ func (t *notes) final(w *World, n *node, e *store.Executed) {
 	}
 	at := result.Instant(w.now)
 	t.reported[n.id] = e.Commit.Index
-	t.event(w, n.id, nobody, result.Committed, 0, word(e.Commit.ID()), uint64(e.Commit.Index))
+	t.event(w, n.id, nobody, result.Committed, 0, word(e.Commit.ID()), uint64(e.Commit.Index), e)
 	if e.Commit.Index > t.newest {
 		t.newest = e.Commit.Index
 		t.book.Commit(at)
-		if w.now >= t.dag[0] && w.now < t.dag[1] {
-			l := e.Commit.Leader
-			t.book.Decided(t.mesh, result.Decision{
-				Round: uint64(l.Round), Author: uint32(l.Author), Committed: true, Block: word(l.ID), At: at,
-			})
-		}
 	}
-	for i := range e.Records {
-		if e.Records[i].Fate == store.Accepted {
-			t.came(w, n.id, e.Records[i].Statement, e.Size)
-		}
+	t.decided(w, n.id, e.Commit)
+	t.came(w, n.id, e)
+	for i := range e.Commit.Cut { // outside the committee nobody hears that a lane is replicated
+		t.unseal(n.id, e.Commit.Cut[i].Lane, e.Commit.Cut[i].Seq)
 	}
 }
 
-// came notes that a record has become final on one more node.
-func (t *notes) came(w *World, node int, statement dag.Digest, size uint64) {
-	s := t.records[statement]
-	if s == nil {
-		s = &story{node: nobody}
-		t.records[statement] = s
-	}
-	s.copies++
-	at, took := result.Instant(w.now), time.Duration(w.now-s.since)
-	if s.since != 0 && node == s.node {
-		t.book.Reached(result.Final, at, took, 1)
-		t.waiting[node] = append(t.waiting[node], witness{size, s.since})
-	}
-	if s.copies == t.honest {
-		if s.since != 0 {
-			t.book.Reached(result.Everywhere, at, took, 1)
+// came notes that a commit's records have become final on one more node. They
+// are looked up once, for the first: all put the same ones into their logs.
+func (t *notes) came(w *World, node int, e *store.Executed) {
+	p := t.open[e.Commit.Index]
+	if p == nil {
+		p = &passage{}
+		t.open[e.Commit.Index] = p
+		for i := range e.Records {
+			if r := &e.Records[i]; r.Fate == store.Accepted {
+				p.stories, p.log = append(p.stories, t.story(r.Statement)), append(p.log, r.Statement)
+			}
 		}
-		delete(t.records, statement)
 	}
+	p.reports++
+	at := result.Instant(w.now)
+	for _, s := range p.stories {
+		if s.since != 0 && node == s.node {
+			t.reachedMembers(w, node, s)
+			t.book.Reached(result.Final, at, time.Duration(w.now-s.since), 1)
+			t.waiting[node] = append(t.waiting[node], witness{e.Size, s.since})
+		}
+	}
+	if p.reports < t.honest {
+		return
+	}
+	for i, s := range p.stories {
+		if s.since != 0 {
+			t.book.Reached(result.Everywhere, at, time.Duration(w.now-s.since), 1)
+		}
+		delete(t.records, p.log[i])
+	}
+	delete(t.open, e.Commit.Index)
 }
 
 // certified notes that a checkpoint covers records of a node.
@@ -250,15 +276,15 @@ func (t *notes) certified(w *World, node int, c *checkpoint.Certified) {
 func (t *notes) gauge(w *World) {
 	if w.now >= t.gauged {
 		t.gauged = w.now + t.every
-		t.book.Gauge(result.Instant(w.now), uint64(w.mail.Len()), 0)
+		t.book.Gauge(result.Instant(w.now), uint64(w.mail.Len()), t.held(w))
 	}
 }
 
 // delayed lets a message wait for its receiver's line, and notes it when it is in.
 func (x *site) delayed(w *World, n *node, l letter) bool {
-	bytes, _ := l.parcel.weight(w.domain)
-	bytes += x.wire.overhead
+	bytes := l.parcel.size() + x.wire.overhead
 	if !l.in {
+		x.reckon(n.id, w.now)
 		in := x.wire.receive(w.now, n.id, bytes)
 		l.in = true
 		if in > w.now {

@@ -19,6 +19,7 @@ type parcel struct {
 	verified dag.Verified[message.Message]
 	err      error
 	bytes    int             // as encoded, 0 until asked for
+	checks   int             // signatures that a receiver checks, plus one; 0 until asked for
 	number   uint64          // of the message, in a scenario
 	at       replica.Instant // when it was first said
 }
@@ -45,17 +46,39 @@ func (p *parcel) open(mesh dag.MeshID, v *dag.Verifier) (dag.Verified[message.Me
 // weight returns how long a message is as it travels, and how many signatures
 // its receiver checks.
 func (p *parcel) weight(d *dag.Domain) (bytes, signatures int) {
+	return p.size(), p.signatures(d)
+}
+
+// size returns how long a message is as it travels.
+func (p *parcel) size() int {
 	if p.bytes == 0 {
 		if p.bytes = len(p.raw); p.raw == nil {
-			p.bytes = len(message.Encode(nil, p.said))
+			p.bytes = message.Size(p.said)
 		}
 	}
-	if p.said == nil {
-		return p.bytes, 0
+	return p.bytes
+}
+
+// signatures returns how many signatures a receiver checks. Of what is fine they
+// need only be counted.
+func (p *parcel) signatures(d *dag.Domain) int {
+	if p.checks > 0 || p.said == nil {
+		return max(0, p.checks-1)
 	}
-	checks, err := p.said.Checks(d, nil)
-	if err != nil {
-		return p.bytes, 0 // refused before any signature is looked at
+	blocks, isBlocks := p.said.(*message.Blocks)
+	batches, isBatches := p.said.(*message.Batches)
+	p.checks = 1 // refused before any signature is looked at
+	switch {
+	case isBlocks && p.opened && p.err == nil:
+		p.checks += len(blocks.Blocks)
+	case isBatches && p.opened && p.err == nil:
+		for _, b := range batches.Batches {
+			p.checks += 1 + len(b.Items)
+		}
+	default:
+		if checks, err := p.said.Checks(d, nil); err == nil {
+			p.checks += len(checks)
+		}
 	}
-	return p.bytes, len(checks)
+	return p.checks - 1
 }

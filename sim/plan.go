@@ -65,15 +65,6 @@ type DiskPlan struct {
 	Read   time.Duration `json:"read"`
 }
 
-// LiarPlan makes a node an adversary.
-type LiarPlan struct {
-	Node int    `json:"node"`
-	Kind string `json:"kind"` // see package adversary
-	// Masks tell a scripted liar, by round from the first, which nodes see its other
-	// block: bit i stands for node i.
-	Masks []uint64 `json:"masks,omitempty"`
-}
-
 // LoadPlan says what devices submit.
 type LoadPlan struct {
 	Devices int             `json:"devices"`

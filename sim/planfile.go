@@ -139,6 +139,7 @@ func (p *Plan) validateLiars(v *problems) {
 			v.addf("%s.kind: %q, not %q or one of %q", name, l.Kind, adversary.Scripted, adversary.Kinds())
 		}
 		v.number(name+".masks", len(l.Masks), 0, maxPlanMasks)
+		l.validate(v, name, p.Nodes)
 	}
 }
 

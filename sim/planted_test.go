@@ -30,10 +30,13 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		{"planted_blocks_not_durable", "10", "blocks leave before they and their parents are durable"},
 		{"planted_signed_forgotten", "20", "a restart forgets what was signed"},
 		{"planted_quorum_2f", "10", "two quorums need not share an honest member"},
-		{"planted_votes_suffice", "30", "a leader commits on votes alone"},
+		{"planted_votes_suffice", "100", "a leader commits on votes alone"},
 		{"planted_certificate_in_store", "1200", "a certificate counts though the anchor's history does not hold it"},
 		{"planted_anchor_too_near", "2000", "what lies two rounds up decides for a leader"},
 		{"planted_round_jumps", "10", "a member jumps to the newest round and leaves its own out"},
+		{"planted_forks_not_spread", "200", "who finds a lane forked keeps both batches to itself"},
+		{"planted_frozen_forgotten", "200", "a restart forgets which lanes are frozen"},
+		{"planted_own_kept", "10", "own statements stay on the list of what is under way once they are executed"},
 	} {
 		t.Run(bug.tag, func(t *testing.T) {
 			t.Parallel()

@@ -5,7 +5,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -69,6 +71,159 @@ func TestModelsArePure(t *testing.T) {
 	if files < 15 {
 		t.Errorf("looked at %d files only", files)
 	}
+}
+
+// TestWorldIsPure checks the same of the world, of its liars and checkers, and of what searches and replays
+// runs: one goroutine each, no clock, nothing drawn from the process, no floats. What may do otherwise
+// stands here with its reason.
+func TestWorldIsPure(t *testing.T) {
+	excused := map[string][]string{
+		"attest.go":        {"float64"},                          // times of SenML are floats, here of whole seconds, which all of them hold
+		"explore/found.go": {"imports os"},                       // writes what was found into files, after the run
+		"explore/try.go":   {"calls recover", "imports runtime"}, // a run that panics is a finding, with its stack, and not the end of the search
+	}
+	files := 0
+	for _, pattern := range []string{"*.go", "explore/*.go", "replay/*.go", "adversary/*.go", "check/*.go", "oracle/*.go"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			files++
+			problems, err := impurities(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range problems {
+				if !slices.ContainsFunc(excused[filepath.ToSlash(path)], func(excuse string) bool { return strings.Contains(p, excuse) }) {
+					t.Error(p)
+				}
+			}
+		}
+	}
+	if files < 80 {
+		t.Errorf("looked at %d files only", files)
+	}
+}
+
+// TestNoMapDecides: whatever takes part in a run goes through no map in the map's own order, which is
+// another each time, unless its line says why any order will do.
+func TestNoMapDecides(t *testing.T) {
+	files := 0
+	for _, dir := range []string{".", "explore", "replay", "adversary", "check", "oracle", "engine", "network", "gossip"} {
+		loops, count, err := mapLoops(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files += count
+		for _, at := range loops {
+			t.Errorf("%v: goes through a map: sort its keys first, or say behind it why \"any order\" will do", at)
+		}
+	}
+	if files < 100 {
+		t.Errorf("looked at %d files only", files)
+	}
+}
+
+// TestMapRangesAreSeen plants one in every form.
+func TestMapRangesAreSeen(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want int
+	}{
+		"field":     {"type s struct { m map[int]bool }\nfunc f(x *s) { for range x.m {} }", 1},
+		"variable":  {"func f() { m := map[int]bool{}; for range m {} }", 1},
+		"made":      {"func f() { m := make(map[int]bool); for k := range m { _ = k } }", 1},
+		"parameter": {"func f(m map[int]bool) { for range m {} }", 1},
+		"result":    {"func g() (m map[int]bool) { return }\nfunc f() { for range g() {} }", 1},
+		"own type":  {"type t map[int]bool\nfunc f(x t) { for range x {} }", 1},
+		"literal":   {"func f() { for range map[int]bool{} {} }", 1},
+		"iterator":  {"func f(m M) { for range maps.Keys(m) {} }", 1},
+		"nested":    {"func f(m []map[int]bool) { for range m[0] {} }", 1},
+		"assigned":  {"type s struct { m map[int]bool }\nfunc f(x *s) { m := x.m; for range m {} }", 1},
+		"of lists":  {"type s struct { m map[int][]int }\nfunc f(x *s) { for range x.m[1] {} }", 0},
+		"list of":   {"type s struct { m [2]map[int]bool }\nfunc f(x *s) { for range x.m {} }", 0},
+		"excused":   {"func f(m map[int]bool) {\nfor range m { // any order: counted only\n}\n}", 0},
+		"sorted":    {"func f(m map[int]bool) { for range slices.Sorted(maps.Keys(m)) {} }", 0},
+		"slice":     {"func f(m []int) { for range m {} }", 0},
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "planted.go"), []byte("package p\n"+c.text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, err := mapLoops(dir); err != nil || len(got) != c.want {
+			t.Errorf("%s: seen %v, %v; want %d", name, got, err, c.want)
+		}
+	}
+}
+
+// mapLoops returns the loops of a package over maps. What other packages export is not known to it, so
+// that it needs nothing but the package's own files.
+func mapLoops(dir string) (loops []token.Position, files int, err error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, 0, err
+	}
+	fset := token.NewFileSet()
+	var parsed []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution|parser.ParseComments)
+		if err != nil {
+			return nil, 0, err
+		}
+		parsed = append(parsed, file)
+	}
+	known := types.Info{Types: map[ast.Expr]types.TypeAndValue{}}
+	config := types.Config{Importer: nothing{}, Error: func(error) {}} // whatever comes from elsewhere is one
+	_, _ = config.Check(dir, fset, parsed, &known)
+	for _, file := range parsed {
+		excused := map[int]bool{} // lines
+		for _, group := range file.Comments {
+			for _, c := range group.List {
+				excused[fset.Position(c.Pos()).Line] = strings.HasPrefix(c.Text, "// any order: ")
+			}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if r, ok := n.(*ast.RangeStmt); ok && overMap(r.X, &known) && !excused[fset.Position(r.Pos()).Line] {
+				loops = append(loops, fset.Position(r.Pos()))
+			}
+			return true
+		})
+	}
+	return loops, len(parsed), nil
+}
+
+// overMap reports whether an expression is a map, or goes through one by the package maps.
+func overMap(x ast.Expr, known *types.Info) bool {
+	if call, ok := x.(*ast.CallExpr); ok {
+		if of, ok := call.Fun.(*ast.SelectorExpr); ok {
+			from, ok := of.X.(*ast.Ident)
+			if ok && from.Name == "maps" {
+				return true
+			}
+		}
+	}
+	t := known.Types[x].Type
+	if t == nil {
+		return false
+	}
+	_, isMap := t.Underlying().(*types.Map)
+	return isMap
+}
+
+// nothing imports packages that export nothing.
+type nothing struct{}
+
+func (nothing) Import(path string) (*types.Package, error) {
+	p := types.NewPackage(path, filepath.Base(strings.TrimSuffix(path, "/v2")))
+	p.MarkComplete()
+	return p, nil
 }
 
 // TestImpuritiesAreSeen plants each impurity in a file.

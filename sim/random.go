@@ -27,6 +27,8 @@ const (
 	purposeWire
 	purposeFlow
 	purposeFault
+	purposePeers
+	purposeGossip
 )
 
 // nobody is the node number of what belongs to the world as a whole.

@@ -131,7 +131,7 @@ func (w *World) watch() {
 		next = restFor / 8
 		calm := w.now - instant(restFor)
 		if w.phase.since < calm && w.checks.LastStep() < calm || since > w.plan.restBound()+restFor {
-			w.checks.AtRest(calm)
+			w.rest(calm)
 			w.enter(over)
 			return
 		}

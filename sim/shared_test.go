@@ -41,7 +41,7 @@ func TestCoresAreShared(t *testing.T) {
 // TestGossipIsNotSaidTwice: to those whom it tells directly a gateway does not
 // gossip the same, as real ones do not; each batch comes to each other gateway once.
 func TestGossipIsNotSaidTwice(t *testing.T) {
-	run := perform(t, resolve(t, sevenOnOneMachine), 1)
+	run := perform(t, resolve(t, sevenOnOneMachine, "load[0].start=300ms"), 1) // all are connected then
 	for _, v := range run.Summary.Volumes {
 		if v.Kind == "batch" && v.Messages != 6*run.Summary.Accepted {
 			t.Errorf("%d records, each in a batch of its own, took %d messages to six others", run.Summary.Accepted, v.Messages)
@@ -83,11 +83,30 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// TestGossipOnSharedCores: what copies of gossip take is taken from all who share.
+func TestGossipOnSharedCores(t *testing.T) {
+	final := func(settings ...string) time.Duration {
+		settings = append(settings, "roles.member.cores=2", "gossip.policy=always", "load[0].start=300ms")
+		run := perform(t, resolve(t, sevenOnOneMachine, settings...), 1)
+		sane(t, run)
+		return time.Duration(run.Distribution(result.Final.String()).Quantile(5000))
+	}
+	cheap := final("roles.member.shared=true", "cpu.gossip=0s")
+	dear := final("roles.member.shared=true", "cpu.gossip=500us")
+	own := final("cpu.gossip=500us")
+	if dear < cheap*3/2 || dear < own*3/2 {
+		t.Errorf("final after %v where copies cost nothing, %v where they do, %v on own cores", cheap, dear, own)
+	}
+}
+
 // TestSharedCoresSurvive: nodes that crash in the middle of their work give their cores
 // back, and workers change nothing.
 func TestSharedCoresSurvive(t *testing.T) {
 	const crashes = "faults+={kind: crash, at: 300ms, for: 200ms, who: {role: member, amount: 2}, every: 250ms, times: 2}"
-	settings := []string{crashes, "sites+={name: other, gateways: 4}", "roles.member.cores=1", "roles.member.shared=true", "cpu.sync=300us"}
+	settings := []string{
+		crashes, "sites+={name: other, gateways: 6, committee: 4}", "roles.member.cores=1", "roles.member.shared=true",
+		"roles.gateway.shared=true", "cpu.sync=300us", "gossip.policy=always",
+	}
 	var last string
 	for _, workers := range []int{1, 2} {
 		run := perform(t, resolve(t, sevenOnOneMachine, settings...), workers)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus"
@@ -105,28 +106,41 @@ func (x *site) begin(w *World, i int) {
 	case scenario.FaultCrash, scenario.FaultPower, scenario.FaultChurn:
 		for _, node := range k.who {
 			x.downs[node]++
-			if node < len(w.nodes) && w.nodes[node].up {
-				w.nodes[node].disk.keepAll = f.Disk == scenario.DiskKept
-				w.nodes[node].stop(w)
-				x.notes.crashed(w, node)
+			if node < len(w.nodes) {
+				x.stop(w, w.nodes[node], f.Disk)
 			}
 		}
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultPartition, scenario.FaultFlap:
 		cut := x.cut(k)
 		cut.Cut = true
 		k.cut = x.wire.net.Begin(cut)
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultClog:
 		cut := x.cut(k)
 		cut.Clog = engine.Uniform(0, int64(f.Extra))
 		k.cut = x.wire.net.Begin(cut)
-		if f.Loss > 0 {
-			x.wire.clogs = append(x.wire.clogs, clog{i, cut.From, cut.To, cut.OneWay, uint32(f.Loss)})
-		}
+		x.wire.clog(i, f, &cut)
 	default:
 		x.hardware(w, k, true)
 	}
+}
+
+// stop takes the power away from a node, and more than that from its disk.
+func (x *site) stop(w *World, n *node, left scenario.DiskState) {
+	if n.up {
+		n.disk.keepAll = left == scenario.DiskKept
+		n.stop(w)
+		x.notes.crashed(w, n.id)
+	}
+	if left == scenario.DiskLost {
+		n.lose(w)
+	}
+}
+
+// losesDisks reports whether a disk is ever lost.
+func losesDisks(s *scenario.Scenario) bool {
+	return slices.ContainsFunc(s.Faults, func(f scenario.Fault) bool { return f.Disk == scenario.DiskLost })
 }
 
 // end mends it.
@@ -143,18 +157,13 @@ func (x *site) end(w *World, i int) {
 				x.notes.restarted(w, node)
 			}
 		}
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultPartition, scenario.FaultFlap:
 		x.wire.net.End(k.cut)
-		w.relink()
+		w.relinkAt(k.who)
 	case scenario.FaultClog:
 		x.wire.net.End(k.cut)
-		for j := range x.wire.clogs {
-			if x.wire.clogs[j].fault == i {
-				x.wire.clogs = append(x.wire.clogs[:j], x.wire.clogs[j+1:]...)
-				break
-			}
-		}
+		x.wire.unclog(i)
 	default:
 		x.hardware(w, k, false)
 	}
@@ -162,7 +171,7 @@ func (x *site) end(w *World, i int) {
 
 // hardware changes a node's processor, disk or clock, and changes it back.
 func (x *site) hardware(w *World, k *strike, on bool) {
-	f, speed := k.fault, x.scenario.Roles.Member.Speed
+	f := k.fault
 	for _, node := range k.who {
 		if node >= len(w.nodes) {
 			continue
@@ -172,9 +181,10 @@ func (x *site) hardware(w *World, k *strike, on bool) {
 		case scenario.FaultDiskSlow:
 			n.disk.takesLonger(f.Extra, on)
 		case scenario.FaultSlow:
-			n.labour.costs = scaled(x.costs, speed)
+			speed := x.roleOf(node).Speed
+			x.price(n, speed)
 			if on {
-				n.labour.costs = scaled(x.costs, max(1, scenario.Share(f.Speed.Of(int64(speed)))))
+				x.price(n, max(1, scenario.Share(f.Speed.Of(int64(speed)))))
 			}
 		case scenario.FaultClockJump:
 			if on {

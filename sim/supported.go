@@ -2,11 +2,8 @@ package sim
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
-	"strings"
 
-	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/scenario"
 )
 
@@ -27,81 +24,14 @@ func supported(s *scenario.Scenario) error {
 	for i := range s.Sites {
 		p := &s.Sites[i]
 		key := fmt.Sprintf("sites[%d]", i)
-		switch {
-		case p.Gateways > p.Committee:
-			return &UnsupportedError{
-				key + ".gateways", fmt.Sprintf("%d gateways of which %d are members: gateways outside the committee do not run yet", p.Gateways, p.Committee),
-				fmt.Sprintf("at most 128 gateways, all of them members: --set %s.gateways=%d", key, p.Committee),
-			}
-		case p.Observers > 0:
+		if p.Observers > 0 {
 			return &UnsupportedError{key + ".observers", "observers do not run yet", "--set " + key + ".observers=0"}
 		}
 	}
 	if s.Protocol.Ordering != scenario.OrderingFloormesh {
 		return &UnsupportedError{"protocol.ordering", fmt.Sprintf("%q does not run yet", s.Protocol.Ordering), "--set protocol.ordering=floormesh"}
 	}
-	usual := scenario.New()
-	for _, part := range []struct {
-		key       string
-		is, usual any
-	}{
-		{"gossip", s.Gossip, usual.Gossip},
-		{"network.transport.idle", s.Network.Transport.Idle, usual.Network.Transport.Idle},
-		{"cpu.gossip", s.CPU.Gossip, usual.CPU.Gossip},
-		{"cpu.record", s.CPU.Record, usual.CPU.Record},
-	} {
-		if !reflect.DeepEqual(part.is, part.usual) {
-			return &UnsupportedError{part.key, "only the default runs yet: gossip goes straight from its author to everybody", "leave " + part.key + " out"}
-		}
-	}
-	if s.Roles.Device.Fidelity != scenario.FidelitySource {
-		return &UnsupportedError{"roles.device.fidelity", fmt.Sprintf("%q does not run yet", s.Roles.Device.Fidelity), "--set roles.device.fidelity=source"}
-	}
-	return supportedEvents(s)
-}
-
-// supportedEvents looks at what happens: load, faults, liars, outputs.
-func supportedEvents(s *scenario.Scenario) error {
-	for i := range s.Load {
-		if s.Load[i].Attested {
-			return &UnsupportedError{fmt.Sprintf("load[%d].attested", i), "gateways do not sign for devices yet", "false: devices sign for themselves"}
-		}
-	}
-	for i := range s.Faults {
-		f := &s.Faults[i]
-		key := fmt.Sprintf("faults[%d]", i)
-		switch {
-		case f.Disk == scenario.DiskLost:
-			return &UnsupportedError{key + ".disk", `"lost" does not run yet`, `"kept" and "torn" do`}
-		case f.Bandwidth != 0:
-			return &UnsupportedError{key + ".bandwidth", "a clog cannot narrow links yet", `"extra" and "loss" work`}
-		}
-	}
-	for i := range s.Adversaries {
-		if kind := s.Adversaries[i].Kind; !slices.Contains(attacksThatRun(), string(kind)) {
-			return &UnsupportedError{fmt.Sprintf("adversaries[%d].kind", i), fmt.Sprintf("%q does not run yet", kind), "there are " + strings.Join(attacksThatRun(), ", ")}
-		}
-	}
-	if len(s.Outputs.Events) > 1 {
-		return &UnsupportedError{"outputs.events[1]", "one window is written down at most", "join the windows to one"}
-	}
-	if len(s.Outputs.DAG) > 1 {
-		return &UnsupportedError{"outputs.dag[1]", "one window is drawn at most", "join the windows to one"}
-	}
 	return nil
-}
-
-// attacksThatRun returns the attacks that do here what a scenario says of them.
-// Those with settings of their own choose victims, skew, rate and lateness
-// themselves so far: floorsim check has them lie.
-func attacksThatRun() []string {
-	settings := []scenario.Attack{
-		scenario.AttackSelective, scenario.AttackCensor, scenario.AttackEclipse,
-		scenario.AttackSkew, scenario.AttackSyncFlood, scenario.AttackLeaderLate,
-	}
-	return slices.DeleteFunc(adversary.Kinds(), func(kind string) bool {
-		return slices.Contains(settings, scenario.Attack(kind))
-	})
 }
 
 // hitsReplicas refuses what would break a processor, disk or clock of devices

@@ -5,11 +5,14 @@ import (
 	"io"
 	"math/rand/v2"
 
+	"github.com/floormesh/floormesh/consensus"
+	"github.com/floormesh/floormesh/consensus/execution"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
+	"github.com/floormesh/floormesh/sim/gossip"
 	"github.com/floormesh/floormesh/sim/oracle"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -19,13 +22,17 @@ type World struct {
 	plan     Plan
 	crypto   oracle.Crypto
 	genesis  *dag.Genesis
+	founding *consensus.Founding
+	history  *execution.History // nil: every node executes by itself
 	mesh     dag.MeshID
 	verifier *dag.Verifier
 	domain   *dag.Domain
 	nodes    []*node
+	members  int                    // of the nodes: the first so many are the committee
 	numbers  map[replica.PeerID]int // of nodes, by key
 	site     *site                  // nil: a world of a plan
-	links    *links
+	peers    *peers
+	links    *links // nil in a site
 	load     *load
 	checks   *check.Suite
 	trace    trace
@@ -72,7 +79,13 @@ func newWorld(plan Plan, out io.Writer) (*World, error) {
 func newWorldOf(plan Plan, x *site) (*World, error) { return makeWorld(plan, x, nil) }
 
 func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
-	w := &World{plan: plan, site: x, trace: trace{out: out}, seat: plan.Nodes, numbers: make(map[replica.PeerID]int)}
+	w := &World{
+		plan: plan, site: x, trace: trace{out: out}, seat: plan.Nodes,
+		members: plan.Nodes, numbers: make(map[replica.PeerID]int),
+	}
+	if x != nil {
+		w.members = x.members()
+	}
 	var err error
 	if w.crypto, err = cryptoOf(&plan); err != nil {
 		return nil, err
@@ -80,7 +93,10 @@ func makeWorld(plan Plan, x *site, out io.Writer) (*World, error) {
 	if err := w.found(); err != nil {
 		return nil, err
 	}
-	w.links = newLinks(plan.Seed, plan.Nodes, plan.Link)
+	if x == nil {
+		w.links = newLinks(plan.Seed, plan.Nodes, plan.Link)
+		w.peers = newPeers(gossip.Complete(plan.Nodes))
+	}
 	w.load = newLoad(plan.Seed, plan.Load, w.mesh, w.crypto)
 	w.stats = newStats(plan.Nodes)
 	if err := w.corrupt(); err != nil {
@@ -101,13 +117,16 @@ func (w *World) found() error {
 	for i := range w.plan.Nodes {
 		keys := newStream(w.plan.Seed, i, purposeKeys)
 		n := &node{
-			id: i, nodeKey: newKey(w.crypto, keys), memberKey: newKey(w.crypto, keys),
+			id: i, nodeKey: newKey(w.crypto, keys),
 			clock: clock{plan: w.plan.Clocks[i]},
-			disk:  newDisk(w.plan.Seed, i, w.plan.Disk),
-			peers: make([]uint64, w.plan.Nodes),
+			disk:  newDisk(w.plan.Seed, i, w.diskOf(i)),
+		}
+		if i < w.members {
+			n.memberKey = newKey(w.crypto, keys)
 		}
 		if w.plan.CPU != nil {
-			n.labour = newLabour(w.plan.CPU.Cores, oracle.DefaultCosts().Times(max(1, w.plan.CPU.Slower)), n)
+			costs := oracle.DefaultCosts().Times(max(1, w.plan.CPU.Slower))
+			n.labour = newLabour(oracle.NewCPU(w.plan.CPU.Cores), &costs, n)
 		}
 		w.nodes = append(w.nodes, n)
 		w.numbers[n.nodeKey.Public()] = i
@@ -121,31 +140,9 @@ func (w *World) found() error {
 	if err := g.Validate(); err != nil {
 		return fmt.Errorf("genesis: %w", err)
 	}
-	w.genesis, w.domain = &g, g.Domain()
+	w.genesis, w.founding = &g, consensus.Found(&g)
+	w.domain = w.founding.Domain
 	w.mesh, w.verifier = w.domain.Mesh, w.crypto.Verifier(w.domain)
-	return nil
-}
-
-// corrupt makes liars of the nodes that the plan names.
-func (w *World) corrupt() error {
-	for _, l := range w.plan.Liars {
-		n := w.nodes[l.Node]
-		liar, err := adversary.New(l.Kind, adversary.Self{
-			Seat: l.Node, Nodes: w.plan.Nodes,
-			Mesh: w.mesh, Domain: w.domain, Genesis: w.genesis, Verifier: w.verifier, Gateways: w.genesis.Gateways,
-			NodeKey: n.nodeKey, MemberKey: n.memberKey,
-			Device: newKey(w.crypto, newStream(w.plan.Seed, l.Node, purposeLiar)),
-			Rand:   newRand(w.plan.Seed, l.Node, purposeLiar),
-			Masks:  l.Masks,
-		})
-		if err != nil {
-			return err
-		}
-		n.liar = liar
-		if w.site != nil {
-			n.liar = w.site.spell(liar, n.id)
-		}
-	}
 	return nil
 }
 
@@ -216,7 +213,7 @@ func (w *World) handle(e event) error {
 			n.tick(w)
 		}
 	case worked:
-		return w.site.pool.end(w, e.load)
+		return w.site.pool(e.node).end(w, e.load)
 	case written:
 		if n.up && uint32(e.load) == n.life {
 			n.written(w)
@@ -253,7 +250,7 @@ func (w *World) handle(e event) error {
 		}
 		return w.end(&w.plan.Faults[e.load])
 	case act:
-		w.act(n)
+		w.act(n, e.load == hurried)
 	case watch:
 		if w.site != nil {
 			w.site.watch(w)
@@ -297,19 +294,6 @@ func (w *World) loaded(n *node, r read) error {
 	return nil
 }
 
-// act lets a liar speak of its own accord, until liars fall silent.
-func (w *World) act(n *node) {
-	if w.mute {
-		return
-	}
-	if n.up {
-		for _, s := range n.liar.Act(w.now) {
-			w.post(n, s)
-		}
-	}
-	w.schedule(event{at: w.now + instant(actEvery), node: n.id, kind: act})
-}
-
 // post sends a message on its way.
 func (w *World) post(from *node, s adversary.Speech) {
 	p := &parcel{said: s.Message, raw: s.Raw}
@@ -327,16 +311,42 @@ func (w *World) post(from *node, s adversary.Speech) {
 		}
 	}
 	if s.To != adversary.Everyone {
-		if s.To != nobody && s.To != from.id && from.peers[s.To] != 0 {
+		if s.To != nobody && s.To != from.id && w.peers.stands(from.id, s.To) {
 			w.carry(from, w.nodes[s.To], p, false)
 		}
 		return
 	}
-	for _, to := range w.nodes {
-		if to != from && from.reaches(w, to, s) {
-			w.carry(from, to, p, s.Gossip)
+	switch {
+	case !s.Gossip:
+		if w.site != nil {
+			w.site.carrier.broadcast(from.id, p.said)
+		}
+		w.cast(from, p, func(to int) bool { return to < w.members })
+	case w.site != nil:
+		w.site.gossip(w, from, p)
+	default: // in a world without gossip of its own: to everybody, connected or not
+		for _, to := range w.peers.of(from.id) {
+			w.carry(from, w.nodes[to], p, true)
 		}
 	}
+}
+
+// cast carries a parcel to those of the nodes that one is connected to.
+func (w *World) cast(from *node, p *parcel, those func(to int) bool) {
+	first, _ := w.peers.graph.Edges(engine.Node(from.id))
+	for i, to := range w.peers.of(from.id) {
+		if those(int(to)) && w.peers.links[first+uint32(i)] != 0 {
+			w.carry(from, w.nodes[to], p, false)
+		}
+	}
+}
+
+// diskOf returns what a node writes to.
+func (w *World) diskOf(node int) DiskPlan {
+	if w.site == nil {
+		return w.plan.Disk
+	}
+	return w.site.diskOf(node)
 }
 
 // register tells the checkers of batches that only their liar has.
@@ -355,14 +365,17 @@ func (w *World) register(from *node, m message.Message) {
 
 // carry takes a parcel over one link, or, if it is gossip and that link is cut,
 // over the first honest node that both ends reach.
-func (w *World) carry(from, to *node, p *parcel, gossip bool) {
+func (w *World) carry(from, to *node, p *parcel, spread bool) {
 	w.stats.sent(p)
 	w.buffer = w.arrivals(w.buffer[:0], w.now, from.id, to.id, p)
 	if w.site != nil {
 		w.site.notes.carried(w, from.id, to.id, p)
 	}
-	if gossip && !w.open(from.id, to.id) {
+	if spread && !w.open(from.id, to.id) {
 		w.buffer = w.relay(w.buffer[:0], from, to, p)
+	}
+	if w.site != nil && len(w.buffer) == 0 {
+		w.site.notes.lost(w, from.id, to.id, p)
 	}
 	for _, at := range w.buffer {
 		w.schedule(event{
@@ -448,8 +461,7 @@ func (w *World) arrivals(to []replica.Instant, at replica.Instant, from, node in
 	if w.site == nil {
 		return w.links.arrivals(to, at, from, node)
 	}
-	bytes, _ := p.weight(w.domain)
-	return w.site.wire.send(to, at, from, node, bytes)
+	return w.site.wire.send(to, at, from, node, p.size())
 }
 
 // open reports whether what one node sends can reach another now.
@@ -483,17 +495,4 @@ func (w *World) timing() replica.Timing {
 		return replica.Timing{}
 	}
 	return w.site.timing()
-}
-
-// relink lets every node look at its connections after a while.
-func (w *World) relink() {
-	for _, a := range w.nodes {
-		for _, b := range w.nodes {
-			if a == b {
-				continue
-			}
-			at := w.now + w.notice(a.id)
-			w.schedule(event{at: at, node: a.id, load: engine.Handle(b.id), kind: relink})
-		}
-	}
 }

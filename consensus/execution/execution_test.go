@@ -96,7 +96,7 @@ func wantFates(t *testing.T, x *store.Executed, want ...store.Fate) {
 
 func TestADuplicateStatementEntersOnce(t *testing.T) {
 	l := newLedger(t, nil)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	r := l.record(0, 1)
 	wantFates(t, l.execute(e, l.batch(0, 0, r, l.record(0, 2), r)), store.Accepted, store.Accepted, store.Duplicate)
 	x := l.execute(e, l.batch(1, 0, r))
@@ -108,7 +108,7 @@ func TestADuplicateStatementEntersOnce(t *testing.T) {
 
 func TestTheWindowOfDuplicatesIsCountedInLeaves(t *testing.T) {
 	l := newLedger(t, func(g *dag.Genesis) { g.DuplicateLeaves = 4 })
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	r := l.record(0, 0)
 	l.execute(e, l.batch(0, 0, r))                                // leaves 0, and 1 of the commit
 	wantFates(t, l.execute(e, l.batch(0, 0, r)), store.Duplicate) // 2 of the commit
@@ -119,7 +119,7 @@ func TestTheWindowOfDuplicatesIsCountedInLeaves(t *testing.T) {
 
 func TestOnlyEntitledSignersEnter(t *testing.T) {
 	l := newLedger(t, func(g *dag.Genesis) { g.Devices = []dag.PublicKey{dagtest.DeviceKey(0).Public()} })
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	attested := dagtest.Reading(l.genesis.ID(), l.nodes[2], 9)
 	wantFates(t, l.execute(e, l.batch(0, 0, l.record(0, 1), l.record(1, 1), attested)),
 		store.Accepted, store.Refused, store.Accepted)
@@ -148,7 +148,7 @@ func (l *ledger) forkRecord(node, liar int, number uint64) *dag.Record {
 
 func TestEvidenceFreezesALane(t *testing.T) {
 	l := newLedger(t, nil)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	wantFates(t, l.execute(e, l.batch(3, 0, l.record(0, 1))), store.Accepted)
 	if e.Changed() {
 		t.Error("an ordinary commit is said to change what fates do not tell")
@@ -168,7 +168,7 @@ func TestEvidenceFreezesALane(t *testing.T) {
 
 func TestEvidenceThatDoesNotHoldIsRefused(t *testing.T) {
 	l := newLedger(t, nil)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	good := l.forkRecord(0, 3, 1)
 	admin, err := dag.DecodeAdmin(good.Payload)
 	if err != nil {
@@ -202,7 +202,7 @@ func TestRestoreRepeats(t *testing.T) {
 		recent [][]dag.Digest
 		leaves []dag.Digest
 	)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	for i := range 12 {
 		batch := l.batch(i%4, 0, l.record(0, rng.IntN(12)), l.record(1, rng.IntN(12)))
 		x := l.execute(e, batch)
@@ -220,7 +220,7 @@ func TestRestoreRepeats(t *testing.T) {
 	}
 	for from := range all {
 		for to := from; to < len(all); to++ {
-			again, err := execution.Restore(l.genesis, &store.Restored{
+			again, err := execution.Restore(consensus.Found(l.genesis), nil, &store.Restored{
 				State: states[from], Recent: recent[from], Executed: all[from+1 : to+1],
 			})
 			if err != nil {
@@ -241,7 +241,7 @@ func TestRestoreRepeats(t *testing.T) {
 
 func TestRestoreRefusesWhatDoesNotAddUp(t *testing.T) {
 	l := newLedger(t, nil)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	x := l.execute(e, l.batch(0, 0, l.record(0, 1)))
 	broken := *x
 	broken.Root[0] ^= 1
@@ -251,7 +251,7 @@ func TestRestoreRefusesWhatDoesNotAddUp(t *testing.T) {
 		"a torn state":  {State: e.Encode()[:20]},
 		"another state": {State: []byte{0x80}},
 	} {
-		if _, err := execution.Restore(l.genesis, from); err == nil {
+		if _, err := execution.Restore(consensus.Found(l.genesis), nil, from); err == nil {
 			t.Errorf("%s: restored without an error", name)
 		}
 	}
@@ -259,7 +259,7 @@ func TestRestoreRefusesWhatDoesNotAddUp(t *testing.T) {
 
 func TestExecuteWantsEveryBatch(t *testing.T) {
 	l := newLedger(t, nil)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	c := l.commit(l.batch(0, 0, l.record(0, 1)))
 	if _, err := e.Execute(c, func(dag.BatchID) *dag.Batch { return nil }); err == nil {
 		t.Fatal("executed without payload")
@@ -271,7 +271,7 @@ func TestExecuteWantsEveryBatch(t *testing.T) {
 
 func BenchmarkExecute(b *testing.B) {
 	l := newLedger(b, nil)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	records := make([]*dag.Record, 100)
 	n := 0
 	b.ReportAllocs()
@@ -323,7 +323,7 @@ func (l *ledger) evidence(owner dag.PrivateKey, lane dag.LaneNumber) *dag.ForkEv
 // made-up names, and of more lanes than anybody needs.
 func TestEvidenceAddsLittleToTheState(t *testing.T) {
 	l := newLedger(t, nil)
-	e := execution.New(l.genesis)
+	e := execution.New(consensus.Found(l.genesis), nil)
 	stranger, admin := dagtest.DeviceKey(9), dag.LaneAdministration
 	wantFates(t, l.execute(e, l.batch(0, admin,
 		l.sign(l.nodes[0], 1, l.evidence(stranger, 0)), l.sign(stranger, 1, l.evidence(l.nodes[3], 0)))),
@@ -346,7 +346,7 @@ func TestEvidenceAddsLittleToTheState(t *testing.T) {
 	// Others may have been proving the same at the time.
 	wantFates(t, l.execute(e, l.batch(1, admin, l.sign(l.nodes[1], 1, l.evidence(l.nodes[3], 7)))), store.Accepted)
 
-	again, err := execution.Restore(l.genesis, &store.Restored{State: e.Encode()})
+	again, err := execution.Restore(consensus.Found(l.genesis), nil, &store.Restored{State: e.Encode()})
 	if err != nil {
 		t.Fatal(err)
 	}

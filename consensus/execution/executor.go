@@ -1,15 +1,12 @@
 package execution
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/order"
-	"github.com/floormesh/floormesh/consensus/sethash"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
 	"github.com/floormesh/floormesh/dag/merkle"
@@ -21,45 +18,24 @@ var ErrMissing = errors.New("batch of the cut is missing")
 
 // Executor is the ledger as of the last executed commit.
 type Executor struct {
-	domain   *dag.Domain
+	founding *consensus.Founding
 	origin   string
-	entitled map[dag.PublicKey]bool // nil: any signer
 	verifier *dag.Verifier
-
-	state   *order.State
-	log     merkle.Frontier
-	recent  window
-	owners  map[dag.PublicKey]int // of lanes: the gateways, with how many of theirs are frozen
-	frozen  map[dag.LaneID]bool
-	numbers map[dag.PublicKey]uint64 // last administrative number, by signer
-	hash    sethash.Set              // of frozen and numbers
-	changed bool                     // frozen or numbers, since the last commit
+	at       *ledger
+	recent   *window
+	history  *History // of others that come to the same ledgers, nil: none
+	shared   bool     // at and recent are the history's
 }
 
-// New returns the executor of an empty ledger. The genesis must be valid.
-func New(g *dag.Genesis) *Executor {
-	e := &Executor{
-		domain:  g.Domain(),
-		origin:  checkpoint.Origin(g.Ledger()),
-		state:   order.NewState(order.GenesisRules(g)),
-		recent:  newWindow(g.DuplicateLeaves),
-		owners:  map[dag.PublicKey]int{},
-		frozen:  map[dag.LaneID]bool{},
-		numbers: map[dag.PublicKey]uint64{},
-	}
+// New returns the executor of an empty ledger. With a history, which may be nil,
+// it shares what it comes to.
+func New(f *consensus.Founding, h *History) *Executor {
+	e := &Executor{founding: f, origin: checkpoint.Origin(f.Domain.Ledger), history: h}
 	// Evidence is a pair of signatures, which are checked singly: no randomness is drawn.
-	e.verifier = dag.NewVerifier(e.domain, rand.NewChaCha8([32]byte{}))
-	for i := range g.Gateways {
-		e.owners[g.Gateways[i].Node] = 0
-	}
-	if g.Devices != nil {
-		e.entitled = map[dag.PublicKey]bool{}
-		for _, d := range g.Devices {
-			e.entitled[d] = true
-		}
-		for owner := range e.owners {
-			e.entitled[owner] = true
-		}
+	e.verifier = dag.NewVerifier(f.Domain, rand.NewChaCha8([32]byte{}))
+	if !e.join(dag.CommitID{}) {
+		e.at = newLedger(f, false)
+		e.recent = newWindow(f.Genesis.DuplicateLeaves)
 	}
 	return e
 }
@@ -68,69 +44,88 @@ func New(g *dag.Genesis) *Executor {
 func (e *Executor) VerifyWith(v *dag.Verifier) { e.verifier = v }
 
 // Entitled reports whether records signed by key are accepted now.
-func (e *Executor) Entitled(key dag.PublicKey) bool { return e.entitled == nil || e.entitled[key] }
+func (e *Executor) Entitled(key dag.PublicKey) bool { return e.founding.Entitled(key) }
 
 // Find returns the leaf of a statement among the last leaves.
-func (e *Executor) Find(statement dag.Digest) (dag.LeafIndex, bool) { return e.recent.find(statement) }
+func (e *Executor) Find(statement dag.Digest) (dag.LeafIndex, bool) {
+	return e.recent.find(statement, e.at.log.Size())
+}
 
 // State returns the consensus state as of the last executed commit; read only.
-func (e *Executor) State() *order.State { return e.state }
+func (e *Executor) State() *order.State { return e.at.head.State() }
+
+// Head returns a head at that state which the caller may move on.
+func (e *Executor) Head() *order.Head { return e.at.head.Fork() }
 
 // Size returns the number of leaves of the log.
-func (e *Executor) Size() uint64 { return e.log.Size() }
+func (e *Executor) Size() uint64 { return e.at.log.Size() }
 
 // NextNumber returns the number that a signer's next administrative record must have.
-func (e *Executor) NextNumber(signer dag.PublicKey) uint64 { return e.numbers[signer] + 1 }
+func (e *Executor) NextNumber(signer dag.PublicKey) uint64 { return e.at.numbers[signer] + 1 }
 
 // Frozen reports whether a lane was proven forked.
-func (e *Executor) Frozen(lane dag.LaneID) bool { return e.frozen[lane] }
+func (e *Executor) Frozen(lane dag.LaneID) bool { return e.at.frozen[lane] }
 
 // Freezable reports whether evidence of a fork can freeze a lane: a gateway's,
 // not frozen yet, and not one of too many.
 func (e *Executor) Freezable(lane dag.LaneID) bool {
-	frozen, known := e.owners[lane.Key]
-	return known && frozen < maxFrozenLanes && !e.frozen[lane]
+	return e.founding.IsGateway(lane.Key) && e.at.owned[lane.Key] < maxFrozenLanes && !e.at.frozen[lane]
 }
 
 // Changed reports whether the last commit changed state that Restore cannot
 // repeat from recorded fates.
-func (e *Executor) Changed() bool { return e.changed }
+func (e *Executor) Changed() bool { return e.at.changed }
 
 // IsCheckpoint reports whether the last executed commit is a checkpoint.
-func (e *Executor) IsCheckpoint() bool { return e.state.IsCheckpoint() }
+func (e *Executor) IsCheckpoint() bool { return e.State().IsCheckpoint() }
 
 // Checkpoint returns the log as of the last executed commit.
 func (e *Executor) Checkpoint() checkpoint.Checkpoint {
+	s := e.State()
 	return checkpoint.Checkpoint{
-		Origin: e.origin, Size: e.log.Size(), Root: e.log.Root(), Epoch: e.domain.Epoch,
-		Commit: e.state.Index, CommitID: e.state.Last, LeaderRound: e.state.LeaderRound, Time: e.state.Time,
+		Origin: e.origin, Size: e.at.log.Size(), Root: e.at.root, Epoch: e.founding.Committee.Epoch,
+		Commit: s.Index, CommitID: s.Last, LeaderRound: s.LeaderRound, Time: s.Time,
 	}
 }
 
 // Execute applies the next commit. payload gives the batches of its cut; the
-// result shares nothing with them. On an error nothing has changed: ErrMissing, or
-// order.ErrCommit for a commit that does not follow.
+// result shares nothing with them, and is for reading: others may share it. On an
+// error nothing has changed: ErrMissing, or order.ErrCommit for a commit that does not follow.
 func (e *Executor) Execute(c *dag.Commit, payload func(dag.BatchID) *dag.Batch) (*store.Executed, error) {
+	if x := e.follow(c); x != nil {
+		return x, nil
+	}
 	batches, records, err := collect(c, payload)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.state.Apply(c); err != nil {
+	if err := e.advance(c); err != nil {
 		return nil, err
 	}
-	e.changed = false
 	x := &store.Executed{Commit: c, Records: make([]store.Executable, 0, records)}
-	first := e.log.Size()
+	first := e.at.log.Size()
 	for _, b := range batches {
 		for i, r := range b.Items {
 			x.Records = append(x.Records, e.judge(b, i, r))
 		}
 	}
 	x.Outcome = &dag.Outcome{
-		Commit: c.ID(), FirstLeaf: dag.LeafIndex(first), Records: uint32(e.log.Size() - first), StateDigest: e.digest(),
+		Commit: c.ID(), FirstLeaf: dag.LeafIndex(first), Records: uint32(e.at.log.Size() - first), StateDigest: e.at.digest(),
 	}
 	e.finish(x)
 	return x, nil
+}
+
+// advance moves to the ledger after a commit, whose records are to be judged yet.
+func (e *Executor) advance(c *dag.Commit) error {
+	next, err := e.at.after(c)
+	if err != nil {
+		return err
+	}
+	if e.at = next; e.shared {
+		e.extend()
+	}
+	return nil
 }
 
 // collect gathers the batches of a cut in execution order.
@@ -153,15 +148,15 @@ func (e *Executor) judge(b *dag.Batch, item int, r *dag.Record) store.Executable
 	x := store.Executable{
 		Lane: b.Lane, Seq: b.Seq, Item: uint16(item), Statement: r.Statement(), Record: r.ID(),
 	}
-	switch leaf, known := e.recent.find(x.Statement); {
-	case e.frozen[b.Lane]:
+	switch leaf, known := e.Find(x.Statement); {
+	case e.at.frozen[b.Lane]:
 		x.Fate = store.Frozen
 	case known:
 		x.Fate, x.Leaf = store.Duplicate, leaf
 	case !e.Entitled(r.Signer) || r.Format == dag.FormatAdmin && !e.administer(r):
 		x.Fate = store.Refused
 	default:
-		x.Fate, x.Leaf = store.Accepted, dag.LeafIndex(e.log.Size())
+		x.Fate, x.Leaf = store.Accepted, dag.LeafIndex(e.at.log.Size())
 		e.append(x.Statement, x.Record)
 	}
 	return x
@@ -169,19 +164,20 @@ func (e *Executor) judge(b *dag.Batch, item int, r *dag.Record) store.Executable
 
 func (e *Executor) append(statement dag.Digest, id dag.RecordID) {
 	leaf := merkle.RecordLeaf(statement, id)
-	e.log.Append(merkle.LeafHash(leaf[:]), nil)
+	e.at.log.Append(merkle.LeafHash(leaf[:]), nil)
 	e.recent.add(statement)
 }
 
 // finish appends the commit's own leaf, if it has one, and notes the log's size
 // and root.
 func (e *Executor) finish(x *store.Executed) {
-	x.HasLeaf = len(x.Commit.Cut) > 0 || e.state.IsCheckpoint()
+	x.HasLeaf = len(x.Commit.Cut) > 0 || e.IsCheckpoint()
 	if x.HasLeaf {
-		e.log.Append(merkle.LeafHash(x.Outcome.Encode()), nil)
+		e.at.log.Append(merkle.LeafHash(x.Outcome.Encode()), nil)
 		e.recent.add(dag.Digest{})
 	}
-	x.Size, x.Root = e.log.Size(), e.log.Root()
+	e.at.root, e.at.executed = e.at.log.Root(), x
+	x.Size, x.Root = e.at.log.Size(), e.at.root
 }
 
 // administer carries out an administrative record, and reports false for one
@@ -190,64 +186,29 @@ func (e *Executor) finish(x *store.Executed) {
 // can make keys, sign under many names, and fork lanes of theirs: neither may
 // add to the state.
 func (e *Executor) administer(r *dag.Record) bool {
-	if _, known := e.owners[r.Signer]; !known {
+	if !e.founding.IsGateway(r.Signer) {
 		return false
 	}
 	a, err := dag.DecodeAdmin(r.Payload)
-	if err != nil || a.Ledger != e.domain.Ledger || a.Number != e.NextNumber(r.Signer) || a.Kind != dag.KindLaneFork {
+	if err != nil || a.Ledger != e.founding.Domain.Ledger || a.Number != e.NextNumber(r.Signer) || a.Kind != dag.KindLaneFork {
 		return false
 	}
 	if !e.freeze(a.Body) {
 		return false
 	}
-	e.number(r.Signer, a.Number)
+	e.at.number(r.Signer, a.Number)
 	return true
 }
 
 // freeze freezes the lane that evidence proves forked, unless it is frozen.
 func (e *Executor) freeze(body []byte) bool {
 	evidence, err := dag.DecodeForkEvidence(body)
-	if err != nil || !e.frozen[evidence.A.Lane] && !e.Freezable(evidence.A.Lane) {
+	if err != nil || !e.at.frozen[evidence.A.Lane] && !e.Freezable(evidence.A.Lane) {
 		return false
 	}
 	if _, errs := dag.Verify(e.verifier, []*dag.ForkEvidence{evidence}); errs[0] != nil {
 		return false
 	}
-	e.setFrozen(evidence.A.Lane)
+	e.at.freeze(evidence.A.Lane)
 	return true
-}
-
-func (e *Executor) setFrozen(lane dag.LaneID) {
-	if !e.frozen[lane] {
-		e.frozen[lane], e.changed = true, true
-		e.owners[lane.Key]++
-		e.hash.Add(frozenElement(lane))
-	}
-}
-
-func (e *Executor) number(signer dag.PublicKey, n uint64) {
-	if last := e.numbers[signer]; last > 0 {
-		e.hash.Remove(numberElement(signer, last))
-	}
-	e.numbers[signer], e.changed = n, true
-	e.hash.Add(numberElement(signer, n))
-}
-
-func frozenElement(lane dag.LaneID) []byte {
-	to := append([]byte("frozen\x00"), lane.Key[:]...)
-	return binary.BigEndian.AppendUint32(to, uint32(lane.Number))
-}
-
-func numberElement(signer dag.PublicKey, n uint64) []byte {
-	to := append([]byte("number\x00"), signer[:]...)
-	return binary.BigEndian.AppendUint64(to, n)
-}
-
-// frozenLanes and signers list the maps' keys in order.
-func (e *Executor) frozenLanes() []dag.LaneID {
-	return slices.SortedFunc(maps.Keys(e.frozen), dag.LaneID.Compare)
-}
-
-func (e *Executor) signers() []dag.PublicKey {
-	return slices.SortedFunc(maps.Keys(e.numbers), dag.PublicKey.Compare)
 }

@@ -1,10 +1,11 @@
 package execution
 
 import (
-	"crypto/sha256"
 	"fmt"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/order"
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/dagcbor"
 	"github.com/floormesh/floormesh/dag/merkle"
@@ -14,38 +15,38 @@ import (
 const (
 	digestDomain  = "floormesh/state/v1\x00"
 	stateVersion  = 1
-	maxFrozen     = maxFrozenLanes * dag.MaxCommittee
-	maxSigners    = dag.MaxCommittee
+	maxFrozen     = maxFrozenLanes * dag.MaxGateways
+	maxSigners    = dag.MaxGateways
 	maxFrontier   = 8 + 64*32
 	stateElements = 5
 )
-
-// digest covers all that later decisions read: the consensus state, frozen
-// lanes and administrative numbers.
-//
-//	SHA-256("floormesh/state/v1\x00" ‖ order state digest ‖ set hash of the rest)
-func (e *Executor) digest() dag.Digest {
-	consensus, rest := e.state.Digest(), e.hash.Sum()
-	to := append([]byte(digestDomain), consensus[:]...)
-	return sha256.Sum256(append(to, rest[:]...))
-}
 
 // Encode returns the executor's state for Restore. The window of duplicates is
 // not part of it: the store has the log.
 //
 //	[1, order state, frontier, [[key, number]…] frozen, [[key, number]…] administrative]
 func (e *Executor) Encode() []byte {
+	if !e.shared {
+		return e.at.encode()
+	}
+	if e.at.encoded == nil {
+		e.at.encoded = e.at.encode()
+	}
+	return e.at.encoded
+}
+
+func (l *ledger) encode() []byte {
 	to := dagcbor.AppendArray(nil, stateElements)
 	to = dagcbor.AppendUint(to, stateVersion)
-	to = dagcbor.AppendBytes(to, e.state.Encode())
-	to = dagcbor.AppendBytes(to, e.log.Encode())
-	to = dagcbor.AppendArray(to, len(e.frozen))
-	for _, lane := range e.frozenLanes() {
+	to = dagcbor.AppendBytes(to, l.head.State().Encode())
+	to = dagcbor.AppendBytes(to, l.log.Encode())
+	to = dagcbor.AppendArray(to, len(l.frozen))
+	for _, lane := range l.frozenLanes() {
 		to = appendPair(to, lane.Key, uint64(lane.Number))
 	}
-	to = dagcbor.AppendArray(to, len(e.numbers))
-	for _, signer := range e.signers() {
-		to = appendPair(to, signer, e.numbers[signer])
+	to = dagcbor.AppendArray(to, len(l.numbers))
+	for _, signer := range l.signers() {
+		to = appendPair(to, signer, l.numbers[signer])
 	}
 	return to
 }
@@ -57,24 +58,29 @@ func appendPair(to []byte, key dag.PublicKey, n uint64) []byte {
 }
 
 // Restore returns the executor that a store remembers. Errors wrap store.ErrCorrupt.
-func Restore(g *dag.Genesis, from *store.Restored) (*Executor, error) {
-	e := New(g)
+func Restore(f *consensus.Founding, h *History, from *store.Restored) (*Executor, error) {
+	if from.State == nil && len(from.Executed) == 0 {
+		return New(f, h), nil
+	}
+	e := New(f, nil)
+	e.history = h
 	if from.State != nil {
-		if err := e.decode(from.State); err != nil {
+		if err := e.at.decode(from.State); err != nil {
 			return nil, fmt.Errorf("%w: executor state: %w", store.ErrCorrupt, err)
 		}
-		e.recent.restore(e.log.Size(), from.Recent)
+		e.recent.restore(e.at.log.Size(), from.Recent)
 	}
 	for _, x := range from.Executed {
 		if err := e.repeat(x); err != nil {
 			return nil, fmt.Errorf("%w: %w", store.ErrCorrupt, err)
 		}
 	}
-	e.changed = false
+	e.at.changed = false
+	e.join(e.State().Last)
 	return e, nil
 }
 
-func (e *Executor) decode(raw []byte) error {
+func (l *ledger) decode(raw []byte) error {
 	r := dagcbor.NewReader(raw)
 	r.Tuple(stateElements)
 	if version := r.Uint(stateVersion); version != stateVersion {
@@ -83,21 +89,26 @@ func (e *Executor) decode(raw []byte) error {
 	state, frontier := r.Bytes(order.MaxStateBytes), r.Bytes(maxFrontier)
 	for range r.Array(maxFrozen) {
 		key, number := readPair(r)
-		e.setFrozen(dag.LaneID{Key: key, Number: dag.LaneNumber(number)})
+		if !planted.FrozenForgotten {
+			l.freeze(dag.LaneID{Key: key, Number: dag.LaneNumber(number)})
+		}
 	}
 	for range r.Array(maxSigners) {
 		key, number := readPair(r)
-		e.number(key, number)
+		l.number(key, number)
 	}
 	if err := r.Done(); err != nil {
 		return err
 	}
-	var err error
-	if e.state, err = order.DecodeState(e.state.Rules, state); err != nil {
+	decoded, err := order.DecodeState(l.head.State().Rules, state)
+	if err != nil {
 		return err
 	}
-	e.log, err = merkle.DecodeFrontier(frontier)
-	return err
+	if l.log, err = merkle.DecodeFrontier(frontier); err != nil {
+		return err
+	}
+	l.head, l.root = order.NewHead(decoded, false), l.log.Root()
+	return nil
 }
 
 func readPair(r *dagcbor.Reader) (key dag.PublicKey, n uint64) {
@@ -108,7 +119,7 @@ func readPair(r *dagcbor.Reader) (key dag.PublicKey, n uint64) {
 
 // repeat applies a commit again from its recorded fates.
 func (e *Executor) repeat(x *store.Executed) error {
-	if err := e.state.Apply(x.Commit); err != nil {
+	if err := e.advance(x.Commit); err != nil {
 		return err
 	}
 	for i := range x.Records {

@@ -25,11 +25,12 @@ type Rules struct {
 	CheckpointRounds dag.Round     // or this many leader rounds after it
 }
 
-// GenesisRules returns the rules of epoch 0. The document must be valid.
-func GenesisRules(g *dag.Genesis) Rules {
+// FoundingRules returns the rules of epoch 0.
+func FoundingRules(f *consensus.Founding) Rules {
+	g := f.Genesis
 	return Rules{
-		Epoch:            g.Epoch(),
-		Members:          len(g.Gateways),
+		Epoch:            f.Committee.Epoch,
+		Members:          f.Committee.N(),
 		Window:           dag.Round(g.WindowRounds),
 		CheckpointMillis: dag.UnixMilli(g.CheckpointMillis),
 		CheckpointRounds: dag.Round(g.CheckpointRounds),

@@ -11,17 +11,18 @@ import (
 )
 
 // acks lists what this member holds right after the decided cuts, one batch
-// per lane in turn, so that no lane crowds out another. There are at most
-// dag.MaxAckLanes lanes: one of each class for each gateway.
+// per lane in turn, so that no lane crowds out another.
 func (r *Replica) acks() []dag.Ack {
 	if r.execBehind() {
 		return nil
 	}
-	counts := make([]int, len(r.laneBook.order))
+	lanes := r.laneBook.listable()
+	lanes = lanes[:min(len(lanes), dag.MaxAckLanes)]
+	counts := make([]int, len(lanes))
 	total, bytes := 0, 0
 	for turn, dealt := 0, true; dealt && turn < dag.MaxAckBatches; turn++ {
 		dealt = false
-		for i, l := range r.laneBook.order {
+		for i, l := range lanes {
 			if turn >= len(l.chain) || counts[i] < turn {
 				continue
 			}
@@ -34,7 +35,7 @@ func (r *Replica) acks() []dag.Ack {
 			dealt = true
 		}
 	}
-	return r.ackLists(counts)
+	return ackLists(lanes, counts)
 }
 
 // maxListed bounds the batches that one block acks.
@@ -45,9 +46,9 @@ func maxListed() int {
 	return dag.MaxBlockBatches
 }
 
-func (r *Replica) ackLists(counts []int) []dag.Ack {
+func ackLists(lanes []*lane, counts []int) []dag.Ack {
 	var acks []dag.Ack
-	for i, l := range r.laneBook.order {
+	for i, l := range lanes {
 		if counts[i] == 0 {
 			continue
 		}
@@ -64,18 +65,38 @@ func (r *Replica) ackLists(counts []int) []dag.Ack {
 // noteAcks learns from a block what its author holds: how far lanes are
 // replicated, and which batches exist that are missing here.
 func (r *Replica) noteAcks(b *dag.Block) {
+	book := &r.laneBook
+	before, now := book.named[b.Author], book.scratch[:0]
 	for i := range b.Acks {
-		if ack := &b.Acks[i]; r.open(ack.Lane) {
-			r.noteAck(ack, b.Author)
+		ack := &b.Acks[i]
+		last := ack.First + dag.Seq(len(ack.Batches)) - 1
+		// A member's lists are much like those of its block before, in the order of lanes.
+		for len(before) > 0 && before[0].id.Compare(ack.Lane) < 0 {
+			before = before[1:]
 		}
+		n := named{id: ack.Lane}
+		if len(before) > 0 && before[0].id == ack.Lane {
+			n = before[0]
+		} else {
+			n.lane = book.lane(ack.Lane)
+		}
+		switch {
+		case n.lane == nil && !r.open(ack.Lane):
+			continue
+		case n.lane == nil || n.lane.id != ack.Lane:
+			r.noteAck(&lane{}, ack, b.Author) // nothing of it is here, nor final
+			continue
+		case last > n.upTo:
+			r.noteAck(n.lane, ack, b.Author)
+			n.upTo = n.lane.ackedBy(b.Author)
+		}
+		now = append(now, n)
 	}
+	book.scratch = now
+	book.named[b.Author] = append(book.named[b.Author][:0], now...)
 }
 
-func (r *Replica) noteAck(ack *dag.Ack, author dag.Author) {
-	l := r.laneBook.lane(ack.Lane)
-	if l == nil {
-		l = &lane{} // nothing of it is here, nor final
-	}
+func (r *Replica) noteAck(l *lane, ack *dag.Ack, author dag.Author) {
 	if l.forked {
 		return // a branch that is decided is asked for then
 	}
@@ -93,12 +114,23 @@ func (r *Replica) noteAck(ack *dag.Ack, author dag.Author) {
 		}
 		if seq <= l.final+dag.MaxAckBatches && !planted.AcksNotFetched {
 			ref := message.BatchRef{Lane: ack.Lane, Seq: seq, ID: id}
-			r.laneBook.missing.Want(ref, r.authors[author], fetch.Perhaps, int64(r.now+r.grace()))
+			r.laneBook.missing.Want(ref, r.founding.Member(author), fetch.Perhaps, int64(r.now+r.grace()))
 		}
 	}
 }
 
+// ackedBy returns how far a member has said that it holds what is held here.
+func (l *lane) ackedBy(a dag.Author) dag.Seq {
+	if l.acked == nil {
+		return 0
+	}
+	return l.acked[a]
+}
+
 func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
+	if l.acked == nil {
+		l.acked = make([]dag.Seq, r.committee.N())
+	}
 	if seq <= l.acked[author] {
 		return
 	}
@@ -106,10 +138,18 @@ func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
 	if seq <= l.replicated {
 		return
 	}
-	sorted := slices.Sorted(slices.Values(l.acked))
-	reached := sorted[len(sorted)-quorum.Validity(len(sorted))]
-	if reached > l.replicated {
-		l.replicated = reached
-		r.emit(Replicated{Lane: l.id, Seq: reached})
+	needed, beyond := quorum.Validity(len(l.acked)), 0
+	for _, s := range l.acked {
+		if s > l.replicated {
+			beyond++
+		}
 	}
+	if beyond < needed {
+		return
+	}
+	var room [dag.MaxCommittee]dag.Seq
+	sorted := append(room[:0], l.acked...)
+	slices.Sort(sorted)
+	l.replicated = sorted[len(sorted)-needed]
+	r.emit(Replicated{Lane: l.id, Seq: l.replicated})
 }

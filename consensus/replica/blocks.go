@@ -82,10 +82,10 @@ func (b *blockBook) again(r *Replica, block *dag.Block) {
 }
 
 // receiveBlock takes a member's block into the graph, or keeps it until its
-// parents are here.
+// parents are here. Gateways outside the committee have no use for blocks.
 func (r *Replica) receiveBlock(from PeerID, b *dag.Block) {
 	ref := b.Ref()
-	if b.Epoch != r.committee.Epoch {
+	if b.Epoch != r.committee.Epoch || !r.seated {
 		return
 	}
 	if err := order.CheckBlock(r.committee, b); err != nil {
@@ -126,10 +126,10 @@ func (r *Replica) retire(b *dag.Block) {
 // far future, also of what is decided while nothing more is, and not one of many
 // in its slot.
 func (r *Replica) welcome(b *dag.Block) bool {
-	horizon := dag.Round(r.cfg.Genesis.WindowRounds) * roundHorizonWindows
+	horizon := dag.Round(r.founding.Genesis.WindowRounds) * roundHorizonWindows
 	top := r.ordering.graph.Highest()
 	if len(r.ordering.queue) >= maxQueuedCommits || r.ordering.halted {
-		top = min(top, r.ordering.state.LeaderRound)
+		top = min(top, r.ordering.state().LeaderRound)
 	}
 	return b.Round <= top+horizon &&
 		r.ordering.graph.Count(b.Round, b.Author)+r.blocks.crowd[slotOf(b)] < maxSlotBlocks

@@ -1,8 +1,6 @@
 package replica
 
 import (
-	"fmt"
-
 	"github.com/floormesh/floormesh/consensus/order"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
@@ -23,11 +21,11 @@ type catchup struct {
 // within reach can decide.
 func (r *Replica) farBehind() bool {
 	c := r.cosigns.certified
-	if c == nil || c.Commit <= r.ordering.state.Index {
+	if c == nil || c.Commit <= r.ordering.state().Index {
 		return false
 	}
-	window := dag.Round(r.cfg.Genesis.WindowRounds)
-	return !r.member || c.LeaderRound > r.ordering.state.LeaderRound+window/2
+	window := dag.Round(r.founding.Genesis.WindowRounds)
+	return !r.member || c.LeaderRound > r.ordering.state().LeaderRound+window/2
 }
 
 // lagging reports whether certified commits are to be followed: those far
@@ -49,7 +47,7 @@ func (r *Replica) mayCatchUp() bool { return len(r.ordering.queue) <= maxBehindC
 // catchUp asks one peer for the next stretch of commits.
 func (r *Replica) catchUp() {
 	c := &r.catchup
-	after := r.ordering.state.Index
+	after := r.ordering.state().Index
 	c.at = Never
 	switch {
 	case r.cosigns.certifiedCommit() <= after, r.ordering.halted:
@@ -76,64 +74,60 @@ func (r *Replica) catchUp() {
 // receiveCommits takes a stretch of commits that ends in a certified
 // checkpoint, if it continues what is decided here.
 func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
-	if r.ordering.halted || len(m.Commits) == 0 || m.Commits[0].Index != r.ordering.state.Index+1 || !r.mayCatchUp() {
-		return // an answer to an older question
-	}
-	if err := r.checkChain(m); err != nil {
-		r.emit(Blame{Peer: from, Reason: err})
+	r.noteNews(m.Certified.Commit)
+	commits := beyond(m.Commits, r.ordering.state().Index)
+	if r.ordering.halted || len(commits) == 0 || !r.mayCatchUp() {
+		r.learn(from, m.Certified) // an answer to an older question, or there is more to ask for
 		return
 	}
-	r.certify(m.Certified)
+	if commits[0].Prev != r.ordering.state().Last {
+		r.diverge("a quorum certified another history than ours")
+		return
+	}
+	r.learn(from, m.Certified)
 	if !r.lagging() {
 		return // the blocks are within reach: no round is to be jumped over
 	}
-	if err := r.rehearse(m.Commits); err != nil {
+	if err := r.rehearse(commits); err != nil {
 		r.diverge("a quorum certified what cannot be: " + err.Error())
 		return
 	}
-	for _, c := range m.Commits {
-		if err := r.ordering.state.Apply(c); err != nil {
-			panic("a rehearsed commit does not apply: " + err.Error())
-		}
+	for _, c := range commits {
+		r.ordering.follow(c)
 		r.decided(c)
 	}
-	r.ordering.decider = order.NewDecider(r.ordering.graph, r.ordering.state.Rotation(), r.ordering.state.LeaderRound)
-	r.pace.next = max(r.pace.next, r.ordering.state.LeaderRound+1)
+	if !r.seated {
+		return
+	}
+	r.ordering.decider = order.NewDecider(r.ordering.graph, r.ordering.state().Rotation(), r.ordering.state().LeaderRound)
+	r.pace.next = max(r.pace.next, r.ordering.state().LeaderRound+1)
 	r.pace.entered = Never
 }
 
-// rehearse applies commits to a copy of the state. With more than f liars a
-// quorum may certify anything, and a commit must not be undone.
-func (r *Replica) rehearse(commits []*dag.Commit) error {
-	state := r.ordering.state.Clone()
-	places := map[dag.BatchID]message.BatchRef{}
-	for _, c := range commits {
-		if err := r.checkPlaces(c, places); err != nil {
-			return err
-		}
-		if err := state.Apply(c); err != nil {
-			return err
+// beyond returns what follows a commit directly in a stretch, nothing if the
+// stretch lies elsewhere.
+func beyond(commits []*dag.Commit, last dag.CommitIndex) []*dag.Commit {
+	for i, c := range commits {
+		if c.Index == last+1 {
+			return commits[i:]
 		}
 	}
 	return nil
 }
 
-// checkChain verifies that the commits follow each other from the last one
-// decided here to the one that a quorum certified.
-func (r *Replica) checkChain(m *message.Commits) error {
-	if err := m.Certified.CheckQuorum(r.committee.Q()); err != nil {
-		return err
-	}
-	prev := r.ordering.state.Last
-	index := r.ordering.state.Index
-	for _, c := range m.Commits {
-		if c.Prev != prev || c.Index != index+1 || c.Epoch != r.committee.Epoch {
-			return fmt.Errorf("commit %d does not follow commit %d", c.Index, index)
+// rehearse applies commits to a copy of the state. With more than f liars a
+// quorum may certify anything, and a commit must not be undone.
+func (r *Replica) rehearse(commits []*dag.Commit) error {
+	head := r.ordering.head.Fork()
+	places := map[dag.BatchID]message.BatchRef{}
+	for _, c := range commits {
+		if err := r.checkPlaces(c, places); err != nil {
+			return err
 		}
-		prev, index = c.ID(), c.Index
-	}
-	if prev != m.Certified.CommitID || index != m.Certified.Commit {
-		return fmt.Errorf("commit %d is not the certified checkpoint's", index)
+		var err error
+		if head, err = head.Next(c); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -48,13 +48,13 @@ func (r *Replica) aim(l *lane, seq dag.Seq, from PeerID) {
 		return
 	}
 	l.target, l.holder = max(seq, l.target), from
-	l.chaseAt = min(l.chaseAt, r.now+r.grace())
+	r.laneBook.chaseLane(l, min(l.chaseAt, r.now+r.grace()))
 }
 
 // chaseAt returns when the next gap is asked for.
 func (b *laneBook) chaseAt() Instant {
 	at := Never
-	for _, l := range b.order {
+	for _, l := range b.gaps {
 		at = min(at, l.chaseAt)
 	}
 	return at
@@ -62,7 +62,15 @@ func (b *laneBook) chaseAt() Instant {
 
 // chase asks for the gaps of lanes whose time has come.
 func (r *Replica) chase() {
-	for _, l := range r.laneBook.order {
+	b := &r.laneBook
+	if b.chaseAt() > r.now {
+		return
+	}
+	b.gaps = slices.DeleteFunc(b.gaps, func(l *lane) bool {
+		l.isGap = l.chaseAt != Never
+		return !l.isGap
+	})
+	for _, l := range b.gaps {
 		if l.chaseAt > r.now {
 			continue
 		}
@@ -102,6 +110,9 @@ func (r *Replica) fetch() {
 		if refs := slices.DeleteFunc(q.Keys, r.pastUse); len(refs) > 0 {
 			r.emit(Send{To: q.Peer, Message: &message.WantBatches{Refs: refs}})
 		}
+	}
+	if !r.seated {
+		return
 	}
 	for _, q := range r.blocks.missing.Due(int64(r.now), r.peers) {
 		r.emit(Send{To: q.Peer, Message: &message.WantBlocks{Refs: q.Keys}})

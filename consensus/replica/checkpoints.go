@@ -54,15 +54,13 @@ func (r *Replica) cosign() {
 	b.cosigned = own.Size
 	r.write.Cosigned, r.signed = own.Size, true
 	b.own = checkpoint.Sign(r.cfg.MemberKey, own, r.author, uint64(max(own.Time, 0)/1000))
-	m := &message.Cosign{Cosignature: b.own}
-	r.emit(Broadcast{Message: m})
-	r.emit(Gossip{Message: m})
+	r.emit(Broadcast{Message: &message.Cosign{Cosignature: b.own}})
 	r.collect(b.own)
 }
 
 // receiveCosignature takes a member's cosignature.
 func (r *Replica) receiveCosignature(_ PeerID, c *checkpoint.Cosignature) {
-	if c.Commit <= r.cosigns.certifiedCommit() {
+	if c.Commit <= r.cosigns.certifiedCommit() || !r.seated {
 		return
 	}
 	r.collect(c)
@@ -150,13 +148,14 @@ func (r *Replica) certify(c *checkpoint.Certified) {
 	r.write.Certified = append(r.write.Certified, c)
 	r.write.Floor = r.storeFloor(c)
 	r.emit(Certified{Checkpoint: c})
+	r.planNews()
 }
 
 // storeFloor returns up to which round blocks may leave the disk: below the
 // newest certified checkpoint's window, so that a node that starts from it finds
 // what it needs; but never the own newest block, which says what was signed.
 func (r *Replica) storeFloor(c *checkpoint.Certified) dag.Round {
-	window := dag.Round(r.cfg.Genesis.WindowRounds)
+	window := dag.Round(r.founding.Genesis.WindowRounds)
 	floor := min(c.LeaderRound, r.exec.State().LeaderRound)
 	if r.blocks.newest != nil {
 		floor = min(floor, r.blocks.newest.Round-1+window)

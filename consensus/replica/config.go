@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus"
+	"github.com/floormesh/floormesh/consensus/execution"
 	"github.com/floormesh/floormesh/dag"
 )
 
@@ -18,14 +20,16 @@ var (
 
 // Config parameterizes a Replica.
 type Config struct {
-	// Genesis founds the mesh. It must be valid, as DecodeGenesis leaves it: New
-	// does not check its keys again, which would cost 6 µs each.
-	Genesis *dag.Genesis
+	// Founding is the mesh's genesis document. Replicas of one process may share it.
+	Founding *consensus.Founding
 	// NodeKey signs batches; its public half is this node's PeerID.
 	NodeKey dag.PrivateKey
 	// MemberKey signs blocks and cosignatures. Its public half is in the
 	// genesis committee, or this node is no member and only follows.
 	MemberKey dag.PrivateKey
+	// History is what Replicas on this goroutine have executed, so that each need
+	// not do it again; nil: this one is alone.
+	History *execution.History
 	// Rand is the replica's only source of randomness. Seeded by the driver.
 	Rand *rand.Rand
 	// Verifier checks the signatures that execution meets in evidence; nil means

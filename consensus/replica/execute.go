@@ -41,6 +41,10 @@ func (r *Replica) executed(c *dag.Commit, x *store.Executed) {
 		}
 	}
 	r.emit(Final{Executed: x, Batches: batches})
+	if !r.seated && len(r.intake.pending) == 0 {
+		r.tips.last = r.now // it hears what it waits for
+	}
+	r.keepNews(c)
 	if r.exec.IsCheckpoint() {
 		r.cosign()
 	}

@@ -22,7 +22,7 @@ func SizesOf(r *Replica) Sizes {
 		Cosignatures: len(r.cosigns.recent), Queue: len(r.ordering.queue),
 		Payload: r.laneBook.payload, Unproven: len(r.laneBook.unproven),
 	}
-	for _, l := range r.laneBook.order {
+	for _, l := range r.laneBook.all {
 		s.Ahead += len(l.ahead)
 	}
 	for _, bytes := range r.blocks.parked {

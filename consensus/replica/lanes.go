@@ -2,8 +2,10 @@ package replica
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
@@ -14,9 +16,14 @@ import (
 // laneBook is what this node holds of every lane beyond what is executed. There
 // is one lane for each node and class, so that nobody can fill it with lanes.
 type laneBook struct {
+	founding *consensus.Founding
 	lanes    map[class]*lane
-	order    []*lane // by the commit at which the cut last moved, then by lane
+	all      []*lane // in the order in which they were heard of
+	busy     []*lane // those with a chain, and some that had one
+	gaps     []*lane // those with something to chase, and some that had
 	held     map[dag.BatchID]*held
+	named    [][]named // by author: the lanes that its last block acks
+	scratch  []named
 	missing  *fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	listed   int     // batches held and listed beyond the decided cuts
@@ -25,13 +32,24 @@ type laneBook struct {
 	unproven []*fork // not told of yet, at most maxUnproven
 }
 
-// class names the lanes of one node that replace one another.
-type class struct {
-	key    dag.PublicKey
-	number dag.LaneNumber
+// class names the lanes of one gateway that replace one another: its number in
+// the genesis, and theirs. It is found in a table that all share, and is as small
+// as a key of a map that thousands look into can be.
+type class uint32
+
+// classOf returns a lane's class, and false if its owner is no gateway.
+func (b *laneBook) classOf(id dag.LaneID) (class, bool) {
+	number, ok := b.founding.Number(id.Key)
+	return class(number)*dag.LaneClasses + class(id.Number.Class()), ok
 }
 
-func classOf(id dag.LaneID) class { return class{id.Key, id.Number.Class()} }
+// highest returns the highest known lane of a lane's class, nil if there is none.
+func (b *laneBook) highest(id dag.LaneID) *lane {
+	if c, ok := b.classOf(id); ok {
+		return b.lanes[c]
+	}
+	return nil
+}
 
 // lane is the highest lane of its class as seen from here: the decided cut, and
 // the batches held right after it.
@@ -50,7 +68,7 @@ type lane struct {
 	forked  bool          // its owner signed two batches with one seq: listed no more
 	proof   *fork         // the two, nil if they are not here
 
-	acked      []dag.Seq // by author: how far it holds what is held here
+	acked      []dag.Seq // by author: how far it holds what is held here; nil: nobody told
 	replicated dag.Seq   // f+1 members hold it up to here
 
 	target  dag.Seq // somebody holds it up to here
@@ -58,6 +76,15 @@ type lane struct {
 	chaseAt Instant // when to ask for the gap next
 	chases  int     // requests since the last progress
 	chasing bool    // a gap was asked for and is not closed yet
+
+	isBusy, isGap bool // is in the book's list of such
+}
+
+// named is a lane that a member's last block acks.
+type named struct {
+	id   dag.LaneID
+	lane *lane
+	upTo dag.Seq // what it said up to here is noted
 }
 
 // held is a batch that is listed, or decided and not executed yet.
@@ -84,9 +111,11 @@ const (
 // stored beyond it.
 func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
-		lanes:   map[class]*lane{},
-		held:    map[dag.BatchID]*held{},
-		missing: fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
+		founding: r.founding,
+		lanes:    map[class]*lane{},
+		held:     map[dag.BatchID]*held{},
+		named:    make([][]named, r.committee.N()),
+		missing:  fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {
 		r.begin(id)
@@ -111,7 +140,7 @@ func (r *Replica) restoreBatch(m *store.BatchMeta) {
 
 // lane returns a lane, nil unless it is the highest known of its class.
 func (b *laneBook) lane(id dag.LaneID) *lane {
-	if l := b.lanes[classOf(id)]; l != nil && l.id == id {
+	if l := b.highest(id); l != nil && l.id == id {
 		return l
 	}
 	return nil
@@ -130,31 +159,48 @@ func (r *Replica) laneOf(id dag.LaneID) *lane {
 // decided cuts is listed no more: a new number closes the one it replaces.
 func (r *Replica) begin(id dag.LaneID) *lane {
 	b := &r.laneBook
-	l := b.lanes[classOf(id)]
+	c, known := b.classOf(id)
+	if !known {
+		panic(fmt.Sprintf("lane %v of no gateway", id))
+	}
+	l := b.lanes[c]
 	if l == nil {
 		l = &lane{}
-		b.lanes[classOf(id)] = l
-		b.order = append(b.order, l)
+		b.lanes[c] = l
+		b.all = append(b.all, l)
 	}
 	r.abandon(l)
-	final, _ := r.ordering.state.Final(id)
+	final, _ := r.ordering.state().Final(id)
 	*l = lane{
 		id: id, final: final.Seq, finalID: final.Digest, moved: final.Moved,
-		acked: make([]dag.Seq, r.committee.N()), chaseAt: Never, forked: r.exec.Frozen(id),
+		chaseAt: Never, forked: r.exec.Frozen(id),
+		isBusy: l.isBusy, isGap: l.isGap,
 	}
-	b.sort()
 	return l
 }
 
-// sort restores the order in which lanes are listed: the same on every member,
-// or bounded lists could starve each other for ever.
-func (b *laneBook) sort() {
-	slices.SortFunc(b.order, func(x, y *lane) int {
+// chaseLane says when a lane's gap is asked for next.
+func (b *laneBook) chaseLane(l *lane, at Instant) {
+	if l.chaseAt = at; at != Never && !l.isGap {
+		l.isGap, b.gaps = true, append(b.gaps, l)
+	}
+}
+
+// listable returns the lanes that hold something beyond the cut, in the order in
+// which they are listed: the same on every member, or bounded lists could starve
+// each other for ever.
+func (b *laneBook) listable() []*lane {
+	b.busy = slices.DeleteFunc(b.busy, func(l *lane) bool {
+		l.isBusy = len(l.chain) > 0
+		return !l.isBusy
+	})
+	slices.SortFunc(b.busy, func(x, y *lane) int {
 		if planted.OwnAckOrder {
 			return cmp.Or(cmp.Compare(x.since, y.since), x.id.Compare(y.id))
 		}
 		return cmp.Or(cmp.Compare(x.moved, y.moved), x.id.Compare(y.id))
 	})
+	return b.busy
 }
 
 func (l *lane) tip() dag.Seq { return l.final + dag.Seq(len(l.chain)) }
@@ -181,10 +227,10 @@ func (l *lane) extends(seq dag.Seq, prev dag.BatchID) bool {
 // open reports whether a batch of the lane may be taken: its owner is of the
 // mesh and has not begun a higher lane of the class.
 func (r *Replica) open(id dag.LaneID) bool {
-	if l := r.laneBook.lanes[classOf(id)]; l != nil && l.id.Number > id.Number {
-		return false
+	if l := r.laneBook.highest(id); l != nil {
+		return l.id.Number <= id.Number
 	}
-	return r.gateways[id.Key]
+	return r.founding.IsGateway(id.Key)
 }
 
 // receiveBatch takes a batch that somebody sent: into its lane, or because it
@@ -252,9 +298,9 @@ func (r *Replica) extend(l *lane, b *dag.Batch) {
 	case l.tip() >= l.target:
 		l.chaseAt, l.chasing = Never, false
 	case l.chasing:
-		l.chaseAt = r.now + laneGrace
+		r.laneBook.chaseLane(l, r.now+laneGrace)
 	default: // on their way by themselves
-		l.chaseAt = r.now + r.grace()
+		r.laneBook.chaseLane(l, r.now+r.grace())
 	}
 }
 
@@ -266,6 +312,9 @@ func (r *Replica) list(l *lane, h *held) {
 	l.chain = append(l.chain, h)
 	r.laneBook.held[h.ref.ID] = h
 	r.laneBook.listed++
+	if !l.isBusy {
+		l.isBusy, r.laneBook.busy = true, append(r.laneBook.busy, l)
+	}
 }
 
 // keepAhead keeps a batch that does not chain yet, and has the gap asked for.
@@ -293,14 +342,11 @@ func (r *Replica) moveCuts(c *dag.Commit) {
 	for i := range c.Cut {
 		r.moveCut(&c.Cut[i], c.Index)
 	}
-	if len(c.Cut) > 0 {
-		r.laneBook.sort()
-	}
 }
 
 func (r *Replica) moveCut(change *dag.CutChange, index dag.CommitIndex) {
 	r.finalize(change)
-	l := r.laneBook.lanes[classOf(change.Lane)]
+	l := r.laneBook.highest(change.Lane)
 	if l == nil || l.id.Number < change.Lane.Number {
 		l = r.begin(change.Lane)
 	}

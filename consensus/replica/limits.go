@@ -62,6 +62,12 @@ const (
 	// collected per author.
 	maxCosignatures = 8
 
+	// maxNews and maxNewsBytes bound the commits told to those outside the
+	// committee at once: a checkpoint comes every 128 rounds at the latest, and
+	// gossip carries 1 MiB.
+	maxNews      = 256
+	maxNewsBytes = 512 << 10
+
 	// sealPatience is for how many round spacings records wait for the own next
 	// block to go with, unless they make up a batch of largeBatchBytes: a few,
 	// since rounds take longer than their spacing on a busy node.

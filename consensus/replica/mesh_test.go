@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/dagtest"
@@ -73,6 +74,7 @@ func newMesh(tb testing.TB, n int) *mesh { return newMeshOf(tb, n, func(*dag.Gen
 func newMeshOf(tb testing.TB, n int, change func(*dag.Genesis)) *mesh {
 	g, nodes, members := dagtest.Genesis(n)
 	change(g)
+	f := consensus.Found(g)
 	m := &mesh{tb: tb, genesis: g}
 	m.verifier = dag.NewVerifier(g.Domain(), rand.NewChaCha8([32]byte{1}))
 	for i := range n {
@@ -81,7 +83,7 @@ func newMeshOf(tb testing.TB, n int, change func(*dag.Genesis)) *mesh {
 			stored: map[dag.RecordID]bool{}, known: map[replica.Ticket]replica.Known{}, turned: map[replica.Ticket]error{},
 		}
 		h.config = replica.Config{
-			Genesis: g, NodeKey: nodes[i], MemberKey: members[i], Rand: rand.New(rand.NewPCG(7, uint64(i))),
+			Founding: f, NodeKey: nodes[i], MemberKey: members[i], Rand: rand.New(rand.NewPCG(7, uint64(i))),
 		}
 		m.nodes = append(m.nodes, h)
 		m.start(i)
@@ -164,7 +166,14 @@ func (m *mesh) carry(i int, o replica.Output) {
 		m.send(i, o.To, o.Message)
 	case replica.Broadcast:
 		for k := range m.nodes {
-			if k != i {
+			if k != i && m.genesis.Gateways[k].IsMember() {
+				m.send(i, m.nodes[k].key, o.Message)
+			}
+		}
+	case replica.Gossip:
+		_, news := o.Message.(*message.Commits) // the rest members have by Broadcast
+		for k := range m.nodes {
+			if k != i && (news || !m.genesis.Gateways[k].IsMember()) {
 				m.send(i, m.nodes[k].key, o.Message)
 			}
 		}
@@ -199,7 +208,7 @@ func (m *mesh) carry(i int, o replica.Output) {
 		h.turned[o.Ticket] = o.Reason
 	case replica.Curbed:
 		h.curbed++
-	case replica.Gossip, replica.Replicated, replica.Certified:
+	case replica.Replicated, replica.Certified:
 	}
 }
 

@@ -9,28 +9,37 @@ import (
 )
 
 // ordering is the DAG and what has been decided of it. It may be ahead of
-// execution: state is as of the last commit decided.
+// execution.
 type ordering struct {
 	graph   *order.Graph
 	decider *order.Decider
-	state   *order.State
+	head    *order.Head
 	queue   []*dag.Commit   // decided and not executed, in order
 	moved   dag.CommitIndex // the last decided commit that moved the cut
 	halted  bool            // what is decided cannot be: see halt
 }
 
 func newOrdering(r *Replica) ordering {
-	state := r.exec.State().Clone()
+	state := r.exec.State()
 	graph := order.NewGraph(r.committee.N(), state.Floor())
-	o := ordering{
-		graph:   graph,
-		decider: order.NewDecider(graph, state.Rotation(), state.LeaderRound),
-		state:   state,
-	}
+	o := ordering{graph: graph, head: r.exec.Head()}
+	o.decider = order.NewDecider(graph, o.state().Rotation(), state.LeaderRound)
 	for _, l := range state.Lanes {
 		o.moved = max(o.moved, l.Moved)
 	}
 	return o
+}
+
+// state is as of the last commit decided; read only.
+func (o *ordering) state() *order.State { return o.head.State() }
+
+// follow moves on by a commit that is known to follow.
+func (o *ordering) follow(c *dag.Commit) {
+	head, err := o.head.Next(c)
+	if err != nil {
+		panic("a commit that follows does not apply: " + err.Error())
+	}
+	o.head = head
 }
 
 // decide emits the commits that the blocks here decide.
@@ -44,15 +53,13 @@ func (r *Replica) decide() {
 		if slot.Status != order.Commit {
 			continue
 		}
-		c := order.MakeCommit(o.state, o.graph, slot.Block.Ref, r.isGateway)
+		c := order.MakeCommit(o.state(), o.graph, slot.Block.Ref, r.founding.IsGateway)
 		if err := r.checkPlaces(c, nil); err != nil {
 			r.halt(err.Error())
 			return
 		}
-		if err := o.state.Apply(c); err != nil {
-			panic("own commit does not apply: " + err.Error())
-		}
-		o.decider.Reschedule(o.state.Rotation())
+		o.follow(c)
+		o.decider.Reschedule(o.state().Rotation())
 		r.decided(c)
 	}
 }
@@ -62,16 +69,17 @@ func (r *Replica) decide() {
 func (r *Replica) decided(c *dag.Commit) {
 	r.ordering.queue = append(r.ordering.queue, c)
 	r.moveCuts(c)
-	r.pace.committed(r, c)
 	if len(c.Cut) > 0 {
 		r.ordering.moved = c.Index
 	}
-	r.ordering.graph.Prune(r.ordering.state.Floor())
+	if !r.seated {
+		return
+	}
+	r.pace.committed(r, c)
+	r.ordering.graph.Prune(r.ordering.state().Floor())
 	r.raiseFloor()
 	r.pace.leap(r)
 }
-
-func (r *Replica) isGateway(key dag.PublicKey) bool { return r.gateways[key] }
 
 // checkPlaces checks that a commit cuts no batch in another place than the one
 // that it is known to stand in, by what is held here and by places, if given,
@@ -83,6 +91,9 @@ func (r *Replica) checkPlaces(c *dag.Commit, places map[dag.BatchID]message.Batc
 	}
 	for i := range c.Cut {
 		change := &c.Cut[i]
+		if !r.founding.IsGateway(change.Lane.Key) {
+			return fmt.Errorf("lane %v is of no gateway: more than f members lie", change.Lane)
+		}
 		first := change.Seq - dag.Seq(len(change.Batches)) + 1
 		for k, id := range change.Batches {
 			ref := message.BatchRef{Lane: change.Lane, Seq: first + dag.Seq(k), ID: id}

@@ -65,7 +65,7 @@ func (p *pacemaker) committed(r *Replica, c *dag.Commit) {
 // last committed leader, whose round a quorum has passed.
 func (p *pacemaker) leap(r *Replica) {
 	if floor := r.ordering.graph.Floor(); floor > 0 && p.next <= floor+1 {
-		p.next, p.entered = r.ordering.state.LeaderRound+1, Never
+		p.next, p.entered = r.ordering.state().LeaderRound+1, Never
 	}
 }
 
@@ -169,7 +169,7 @@ func (r *Replica) roundSpacing() time.Duration {
 	}
 	longest := t.RoundSpacingCap
 	if r.ordering.moved > r.cosigns.certifiedCommit() {
-		checkpoint := time.Duration(r.cfg.Genesis.CheckpointMillis) * time.Millisecond
+		checkpoint := time.Duration(r.founding.Genesis.CheckpointMillis) * time.Millisecond
 		longest = min(longest, max(checkpoint/roundsPerCheckpoint, t.RoundSpacing))
 	}
 	return min(t.RoundSpacing<<min(r.pace.silent-quietRounds, 20), longest)
@@ -185,7 +185,7 @@ func (r *Replica) makeBlock() {
 		Epoch:     r.committee.Epoch,
 		Round:     p.next,
 		Author:    r.author,
-		Base:      r.ordering.state.Last,
+		Base:      r.ordering.state().Last,
 		Parents:   r.parents(p.next),
 		Acks:      r.acks(),
 		ClaimedAt: r.wall,

@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus"
@@ -65,7 +64,7 @@ func (r *Replica) awaken() {
 // was wrong then or is wrong now, or two lives in a minute, give a number that
 // was used; then the lane is left once somebody shows it (ownLane).
 func (r *Replica) freshLanes() {
-	minutes := (max(r.wall, r.cfg.Genesis.Created) - r.cfg.Genesis.Created) / millisPerMinute
+	minutes := (max(r.wall, r.founding.Genesis.Created) - r.founding.Genesis.Created) / millisPerMinute
 	from := dag.LaneNumber(min(minutes, maxLaneMinutes)) * dag.LaneClasses
 	if from == 0 {
 		return
@@ -84,8 +83,8 @@ func (r *Replica) hear(from PeerID, m *message.Tips) {
 	if !r.member || m.Highest[r.author] >= r.pace.next {
 		return
 	}
-	if author := slices.Index(r.authors, from); author >= 0 {
-		r.past.heard.Add(dag.Author(author))
+	if author, ok := r.founding.Author(from); ok {
+		r.past.heard.Add(author)
 	}
 }
 

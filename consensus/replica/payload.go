@@ -76,7 +76,7 @@ func (r *Replica) makeRoom(bytes int) {
 	if r.laneBook.payload+bytes <= maxPayloadBytes {
 		return
 	}
-	for _, l := range r.laneBook.order {
+	for _, l := range r.laneBook.all {
 		for _, h := range l.chain {
 			r.unload(h)
 		}

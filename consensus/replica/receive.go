@@ -8,7 +8,7 @@ import (
 
 // receive dispatches a peer's message. Signatures have been checked.
 func (r *Replica) receive(from PeerID, m message.Message) {
-	if !r.gateways[from] {
+	if !r.founding.IsGateway(from) {
 		return
 	}
 	switch m := m.(type) {
@@ -35,7 +35,7 @@ func (r *Replica) receive(from PeerID, m message.Message) {
 // ask is drawn from it.
 func (r *Replica) connect(p PeerID) {
 	at, known := slices.BinarySearchFunc(r.peers, p, PeerID.Compare)
-	if known || !r.gateways[p] || p == r.self {
+	if known || !r.founding.IsGateway(p) || p == r.self {
 		return
 	}
 	if len(r.peers)+1 < r.committee.Q() {
@@ -47,7 +47,7 @@ func (r *Replica) connect(p PeerID) {
 	r.laneBook.missing.Retry(int64(r.now))
 	r.blocks.missing.Retry(int64(r.now))
 	r.past.asked = r.now
-	r.emit(Send{To: p, Message: r.makeTips(false)})
+	r.emit(Send{To: p, Message: r.tipsFor(p, false)})
 }
 
 func (r *Replica) disconnect(p PeerID) {

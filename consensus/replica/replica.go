@@ -14,21 +14,22 @@ import (
 //
 // Its parts are in files of their own: lanes (what is held of each lane),
 // intake (own devices' records), blocks (the DAG), pacemaker (when to make a
-// block), ordering (commits), execution, checkpoints, tips (loss), catchup and past (what
-// the store may not tell).
+// block), ordering (commits), execution, checkpoints, news (for those outside the
+// committee), tips (loss), catchup and past (what the store may not tell).
 type Replica struct {
 	cfg       Config
+	founding  *consensus.Founding
 	domain    *dag.Domain
 	committee *consensus.Committee
 	self      PeerID
 	author    dag.Author // own seat, if member
 	member    bool
-	gateways  map[PeerID]bool // node keys of the genesis
-	authors   []PeerID        // node key by author
+	seated    bool // of the committee, even if it signs no more
 
-	now  Instant
-	wall dag.UnixMilli
-	out  []Output
+	now   Instant
+	wall  dag.UnixMilli
+	woken Instant // what the last Step returned
+	out   []Output
 
 	write      *store.Write // changes of this Step not emitted yet
 	signed     bool         // write holds something that this node signed
@@ -42,6 +43,7 @@ type Replica struct {
 	ordering   ordering
 	pace       pacemaker
 	cosigns    cosignBook
+	news       news
 	catchup    catchup
 	tips       tipsClock
 	past       past
@@ -56,24 +58,17 @@ func New(cfg Config, from *store.Restored) (*Replica, error) {
 		cfg.Timing = DefaultTiming()
 	}
 	r := &Replica{
-		cfg:      cfg,
-		domain:   cfg.Genesis.Domain(),
-		self:     cfg.NodeKey.Public(),
-		gateways: map[PeerID]bool{},
-		write:    &store.Write{},
+		cfg: cfg, founding: cfg.Founding, domain: cfg.Founding.Domain, committee: cfg.Founding.Committee,
+		self: cfg.NodeKey.Public(), write: &store.Write{},
 	}
-	r.committee = consensus.GenesisCommittee(cfg.Genesis)
-	for i, g := range cfg.Genesis.Gateways {
-		r.gateways[g.Node] = true
-		r.authors = append(r.authors, g.Node)
-		if g.Node == r.self && g.Member == cfg.MemberKey.Public() {
-			r.author, r.member = dag.Author(i), from.Retired == ""
-		}
-	}
-	if !r.gateways[r.self] {
+	if !r.founding.IsGateway(r.self) {
 		return nil, fmt.Errorf("node key %v is not in the genesis", r.self)
 	}
-	exec, err := execution.Restore(cfg.Genesis, from)
+	if a, ok := r.founding.Author(r.self); ok {
+		r.author, r.seated = a, true
+		r.member = r.committee.Members[a] == cfg.MemberKey.Public() && from.Retired == ""
+	}
+	exec, err := execution.Restore(r.founding, cfg.History, from)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +88,7 @@ func (r *Replica) restore(from *store.Restored) {
 	r.blocks = newBlockBook(r)
 	r.pace = newPacemaker(r)
 	r.cosigns = newCosignBook(from)
+	r.news = newNews(r)
 	r.past = newPast(from)
 	r.tips.allowances = map[PeerID]*allowance{}
 	r.blocks.restore(r, from.Blocks)
@@ -106,6 +102,10 @@ func (r *Replica) restore(from *store.Restored) {
 func (r *Replica) Step(now Instant, wall dag.UnixMilli, in Input) (out []Output, wake Instant) {
 	r.now, r.wall, r.out = now, wall, r.out[:0]
 	r.awaken()
+	if p, ok := in.(Persisted); ok && !r.awaitsDisk() && now < r.woken {
+		r.durable = max(r.durable, p.Seq)
+		return r.out, r.woken
+	}
 	switch in := in.(type) {
 	case Submitted:
 		r.submit(in.Records)
@@ -123,7 +123,22 @@ func (r *Replica) Step(now Instant, wall dag.UnixMilli, in Input) (out []Output,
 	}
 	r.advance()
 	r.flush()
-	return r.out, r.wake()
+	r.woken = r.wake()
+	return r.out, r.woken
+}
+
+// awaitsDisk reports whether something here goes on once a Persist is durable: own
+// blocks, and own batches.
+func (r *Replica) awaitsDisk() bool {
+	if r.member {
+		return true
+	}
+	for i := range r.intake.classes {
+		if len(r.intake.classes[i].records) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // advance does everything that has become possible: the order is that of a
@@ -132,12 +147,15 @@ func (r *Replica) advance() {
 	r.proveForks()
 	r.seal()
 	for {
-		r.decide()
+		if r.seated { // others have no blocks: they learn what members decided
+			r.decide()
+		}
 		r.execute()
 		if !r.propose() {
 			break
 		}
 	}
+	r.announce()
 	r.sayTips()
 	r.fetch()
 	r.chase()
@@ -146,15 +164,11 @@ func (r *Replica) advance() {
 
 // wake returns the earliest instant at which time alone changes anything.
 func (r *Replica) wake() Instant {
-	return min(
-		r.sealAt(),
-		r.proposeAt(),
-		r.tipsAt(),
-		r.laneBook.chaseAt(),
-		Instant(r.laneBook.missing.Next()),
-		Instant(r.blocks.missing.Next()),
-		r.catchup.at,
-	)
+	at := min(r.sealAt(), r.tipsAt(), r.laneBook.chaseAt(), Instant(r.laneBook.missing.Next()), r.catchup.at)
+	if r.seated {
+		at = min(at, r.proposeAt(), r.news.at, Instant(r.blocks.missing.Next()))
+	}
+	return at
 }
 
 // emit appends an output that may leave the node, behind everything it may

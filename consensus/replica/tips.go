@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/floormesh/floormesh/consensus/planted"
@@ -32,7 +33,12 @@ func (r *Replica) sayTips() {
 		return
 	}
 	r.tips.last, r.past.asked = r.now, r.now
-	r.emit(Broadcast{Message: r.makeTips(false)})
+	if r.seated {
+		r.emit(Broadcast{Message: r.makeTips(false)})
+	} else { // there may be thousands who follow, and one answer is enough
+		to := r.peers[r.cfg.Rand.IntN(len(r.peers))]
+		r.emit(Send{To: to, Message: r.tipsFor(to, false)})
+	}
 	r.askAgain()
 }
 
@@ -47,13 +53,33 @@ func (r *Replica) makeTips(reply bool) *message.Tips {
 	}
 }
 
-// laneTips lists how far every open lane is held without a gap.
+// tipsFor returns the tips for one peer: without what only members take.
+func (r *Replica) tipsFor(to PeerID, reply bool) *message.Tips {
+	m := r.makeTips(reply)
+	if _, member := r.founding.Author(to); !member {
+		m.Newest, m.Cosignature = nil, nil
+	}
+	return m
+}
+
+// laneTips lists how far open lanes are held without a gap: all, or if there are
+// too many those that moved last. What is final of the others the commits tell.
 func (r *Replica) laneTips() []message.LaneTip {
-	var tips []message.LaneTip
-	for _, l := range r.laneBook.order {
+	var lanes []*lane
+	for _, l := range r.laneBook.all {
 		if l.tip() > 0 && !l.forked {
-			tips = append(tips, message.LaneTip{Lane: l.id, Seq: l.tip(), Batch: l.tipID()})
+			lanes = append(lanes, l)
 		}
+	}
+	if len(lanes) > message.MaxTipLanes {
+		slices.SortFunc(lanes, func(a, b *lane) int {
+			return cmp.Or(cmp.Compare(min(1, len(b.chain)), min(1, len(a.chain))), cmp.Compare(b.moved, a.moved), a.id.Compare(b.id))
+		})
+		lanes = lanes[:message.MaxTipLanes]
+	}
+	var tips []message.LaneTip
+	for _, l := range lanes {
+		tips = append(tips, message.LaneTip{Lane: l.id, Seq: l.tip(), Batch: l.tipID()})
 	}
 	slices.SortFunc(tips, func(a, b message.LaneTip) int { return a.Lane.Compare(b.Lane) })
 	return tips
@@ -92,9 +118,11 @@ func (r *Replica) answerTips(from PeerID, m *message.Tips) {
 		r.emit(Curbed{Peer: from})
 		return
 	}
-	a.spend(r.push(from, m.Highest))
+	if _, member := r.founding.Author(from); member {
+		a.spend(r.push(from, m.Highest))
+	}
 	if !m.Reply {
-		own := r.makeTips(true)
+		own := r.tipsFor(from, true)
 		a.spend(tipsBytes(own))
 		r.emit(Send{To: from, Message: own})
 	}

@@ -20,12 +20,14 @@ type Memory struct {
 	lanes     map[dag.LaneID][]*dag.Batch // by (seq, id)
 	cuts      map[dag.LaneID]dag.Seq      // as of the last of executed
 	blocks    []*dag.Block                // by (round, author, id)
-	executed  []*Executed                 // by index, without gaps
+	executed  []*Executed                 // by index, without gaps, from the first not forgotten
 	certified []*checkpoint.Certified     // by commit
 	state     []byte
 	stateAt   dag.CommitIndex // the commit that state is of, 0 before the first
 	scalars
-	unsynced []undo // one per Write applied since the last Sync
+	unsynced  []undo          // one per Write applied since the last Sync
+	syncedAt  dag.CommitIndex // stateAt as of the last Sync
+	forgotten dag.CommitIndex // up to which batches are gone
 }
 
 var _ Store = (*Memory)(nil)
@@ -39,8 +41,28 @@ type scalars struct {
 	diverged string
 }
 
-// undo takes back one Write.
-type undo []func(m *Memory)
+// undo is what one Write changed, to take it back.
+type undo struct {
+	batches   []*dag.Batch
+	blocks    []*dag.Block
+	executed  int
+	cuts      []cut // of lanes, before it, in the order in which they moved
+	certified []dag.CommitIndex
+	before    *values // nil: as they were
+}
+
+type cut struct {
+	lane dag.LaneID
+	seq  dag.Seq
+}
+
+// values are what a Write puts in place of what was there.
+type values struct {
+	state   []byte
+	stateAt dag.CommitIndex
+	scalars
+	gone []*dag.Block // that fell below the floor
+}
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
@@ -60,17 +82,42 @@ func (m *Memory) Unsynced() int { return len(m.unsynced) }
 func (m *Memory) Crash(lose int) {
 	for ; lose > 0 && len(m.unsynced) > 0; lose-- {
 		last := len(m.unsynced) - 1
-		for _, back := range slices.Backward(m.unsynced[last]) {
-			back(m)
-		}
+		m.undo(&m.unsynced[last])
 		m.unsynced = m.unsynced[:last]
 	}
-	m.unsynced = nil
+	m.unsynced, m.syncedAt = nil, m.stateAt
+}
+
+// undo takes back the newest Write.
+func (m *Memory) undo(u *undo) {
+	if b := u.before; b != nil {
+		m.state, m.stateAt, m.scalars = b.state, b.stateAt, b.scalars
+		m.blocks = slices.Concat(b.gone, m.blocks)
+	}
+	for _, index := range u.certified {
+		at, _ := slices.BinarySearchFunc(m.certified, index, compareCertified)
+		m.certified = slices.Delete(m.certified, at, at+1)
+	}
+	for _, c := range slices.Backward(u.cuts) {
+		m.cuts[c.lane] = c.seq
+	}
+	m.executed = m.executed[:len(m.executed)-u.executed]
+	for _, b := range u.blocks {
+		at, _ := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock)
+		m.blocks = slices.Delete(m.blocks, at, at+1)
+	}
+	for _, b := range u.batches {
+		delete(m.batches, b.ID())
+		if at, ok := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches); ok {
+			m.lanes[b.Lane] = slices.Delete(m.lanes[b.Lane], at, at+1)
+		}
+	}
 }
 
 // Sync implements Store.
 func (m *Memory) Sync() error {
-	m.unsynced = nil
+	clear(m.unsynced)
+	m.unsynced, m.syncedAt = m.unsynced[:0], m.stateAt
 	return nil
 }
 
@@ -80,21 +127,21 @@ func (m *Memory) Apply(w *Write) error {
 	if err := checkOrder(w, m.last()); err != nil {
 		return err
 	}
-	var u undo
+	m.unsynced = append(m.unsynced, undo{})
+	u := &m.unsynced[len(m.unsynced)-1]
 	for _, b := range w.Batches {
-		u = m.addBatch(u, b)
+		m.addBatch(u, b)
 	}
 	for _, b := range w.Blocks {
-		u = m.addBlock(u, b)
+		m.addBlock(u, b)
 	}
 	for _, e := range w.Executed {
-		u = m.addExecuted(u, e)
+		m.addExecuted(u, e)
 	}
 	for _, c := range w.Certified {
-		u = m.addCertified(u, c)
+		m.addCertified(u, c)
 	}
-	u = m.setScalars(u, w)
-	m.unsynced = append(m.unsynced, u)
+	m.setValues(u, w)
 	return nil
 }
 
@@ -120,19 +167,20 @@ func compareBatches(a, b *dag.Batch) int {
 	return cmp.Or(cmp.Compare(a.Seq, b.Seq), a.ID().Compare(b.ID()))
 }
 
-func (m *Memory) addBatch(u undo, b *dag.Batch) undo {
-	id := b.ID()
-	if _, ok := m.batches[id]; ok {
-		return u
+func (m *Memory) addBatch(u *undo, b *dag.Batch) {
+	before := len(m.batches)
+	if m.batches[b.ID()] = b; len(m.batches) == before {
+		return
 	}
-	m.batches[id] = b
-	at, _ := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches)
-	m.lanes[b.Lane] = slices.Insert(m.lanes[b.Lane], at, b)
-	return append(u, func(m *Memory) {
-		delete(m.batches, id)
-		at, _ := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches)
-		m.lanes[b.Lane] = slices.Delete(m.lanes[b.Lane], at, at+1)
-	})
+	lane := m.lanes[b.Lane]
+	if n := len(lane); n == 0 || compareBatches(lane[n-1], b) < 0 {
+		lane = append(lane, b)
+	} else {
+		at, _ := slices.BinarySearchFunc(lane, b, compareBatches)
+		lane = slices.Insert(lane, at, b)
+	}
+	m.lanes[b.Lane] = lane
+	u.batches = append(u.batches, b)
 }
 
 func compareRefs(a, b dag.BlockRef) int {
@@ -141,60 +189,54 @@ func compareRefs(a, b dag.BlockRef) int {
 
 func compareBlock(b *dag.Block, ref dag.BlockRef) int { return compareRefs(b.Ref(), ref) }
 
-func (m *Memory) addBlock(u undo, b *dag.Block) undo {
+func (m *Memory) addBlock(u *undo, b *dag.Block) {
 	if b.Round <= m.floor {
-		return u
+		return
 	}
 	// Most blocks are newer than all others.
 	if last := len(m.blocks) - 1; last < 0 || compareBlock(m.blocks[last], b.Ref()) < 0 {
 		m.blocks = append(m.blocks, b)
 	} else if at, ok := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock); ok {
-		return u
+		return
 	} else {
 		m.blocks = slices.Insert(m.blocks, at, b)
 	}
-	return append(u, func(m *Memory) {
-		at, _ := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock)
-		m.blocks = slices.Delete(m.blocks, at, at+1)
-	})
+	u.blocks = append(u.blocks, b)
 }
 
-func (m *Memory) addExecuted(u undo, e *Executed) undo {
+func (m *Memory) addExecuted(u *undo, e *Executed) {
 	if e.Commit.Index <= m.last() {
-		return u
+		return
 	}
 	m.executed = append(m.executed, e)
-	u = append(u, func(m *Memory) { m.executed = m.executed[:len(m.executed)-1] })
-	for _, change := range e.Commit.Cut {
-		lane, before := change.Lane, m.cuts[change.Lane]
-		m.cuts[lane] = max(before, change.Seq)
-		u = append(u, func(m *Memory) { m.cuts[lane] = before })
+	u.executed++
+	for i := range e.Commit.Cut {
+		change := &e.Commit.Cut[i]
+		before := m.cuts[change.Lane]
+		m.cuts[change.Lane] = max(before, change.Seq)
+		u.cuts = append(u.cuts, cut{change.Lane, before})
 	}
-	return u
 }
 
 func compareCertified(c *checkpoint.Certified, index dag.CommitIndex) int {
 	return cmp.Compare(c.Commit, index)
 }
 
-func (m *Memory) addCertified(u undo, c *checkpoint.Certified) undo {
+func (m *Memory) addCertified(u *undo, c *checkpoint.Certified) {
 	at, ok := slices.BinarySearchFunc(m.certified, c.Commit, compareCertified)
 	if ok {
-		return u
+		return
 	}
 	m.certified = slices.Insert(m.certified, at, c)
-	return append(u, func(m *Memory) { m.certified = slices.Delete(m.certified, at, at+1) })
+	u.certified = append(u.certified, c.Commit)
 }
 
-func (m *Memory) setScalars(u undo, w *Write) undo {
+func (m *Memory) setValues(u *undo, w *Write) {
 	if w.State == nil && w.Cosigned <= m.cosigned && w.Floor <= m.floor && w.OwnLanes <= m.ownLanes &&
 		w.Retired == "" && w.Diverged == "" {
-		return u
+		return
 	}
-	state, stateAt, before := m.state, m.stateAt, m.scalars
-	u = append(u, func(m *Memory) {
-		m.state, m.stateAt, m.scalars = state, stateAt, before
-	})
+	u.before = &values{state: m.state, stateAt: m.stateAt, scalars: m.scalars}
 	if w.State != nil {
 		m.state, m.stateAt = w.State, m.last()
 		if n := len(w.Executed); n > 0 {
@@ -206,16 +248,13 @@ func (m *Memory) setScalars(u undo, w *Write) undo {
 	m.retired = cmp.Or(m.retired, w.Retired)
 	m.diverged = cmp.Or(m.diverged, w.Diverged)
 	if w.Floor <= m.floor {
-		return u
+		return
 	}
 	m.floor = w.Floor
-	n, _ := slices.BinarySearchFunc(m.blocks, dag.BlockRef{Round: m.floor + 1}, compareBlock)
-	if n == 0 {
-		return u
+	if n, _ := slices.BinarySearchFunc(m.blocks, dag.BlockRef{Round: m.floor + 1}, compareBlock); n > 0 {
+		u.before.gone = m.blocks[:n:n]
+		m.blocks = slices.Clone(m.blocks[n:])
 	}
-	gone := m.blocks[:n:n]
-	m.blocks = slices.Clone(m.blocks[n:])
-	return append(u, func(m *Memory) { m.blocks = slices.Concat(gone, m.blocks) })
 }
 
 // Restore implements Store.
@@ -340,7 +379,11 @@ func (m *Memory) Commits(after dag.CommitIndex, maxBytes int) (*checkpoint.Certi
 		upTo    int
 		bytes   int
 	)
-	for _, e := range m.after(after) {
+	later := m.after(after)
+	if len(later) > 0 && later[0].Commit.Index != after+1 {
+		return nil, nil, nil // forgotten
+	}
+	for _, e := range later {
 		if bytes += len(e.Commit.Raw()); bytes > maxBytes && best != nil {
 			break
 		}

@@ -16,21 +16,21 @@ import (
 	"github.com/floormesh/floormesh/sync/message"
 )
 
-// gossip spreads batches and cosignatures over the whole mesh.
+// gossip spreads batches and news of what is final over the whole mesh.
 type gossip struct {
 	t       *Transport
 	batches *pubsub.Topic
-	cosigns *pubsub.Topic
+	commits *pubsub.Topic
 }
 
 // Topics carry the mesh id, so that a node of two meshes keeps them apart.
 func batchTopic(mesh dag.MeshID) string { return "/floormesh/1/" + mesh.String() + "/batches" }
 
-func cosignTopic(mesh dag.MeshID) string { return "/floormesh/1/" + mesh.String() + "/cosignatures" }
+func commitTopic(mesh dag.MeshID) string { return "/floormesh/1/" + mesh.String() + "/commits" }
 
 func newGossip(ctx context.Context, t *Transport) (*gossip, error) {
 	g := &gossip{t: t}
-	topics := []string{batchTopic(t.domain.Mesh), cosignTopic(t.domain.Mesh)}
+	topics := []string{batchTopic(t.domain.Mesh), commitTopic(t.domain.Mesh)}
 	ps, err := pubsub.NewGossipSub(ctx, t.host, g.options(topics)...)
 	if err != nil {
 		return nil, err
@@ -38,12 +38,12 @@ func newGossip(ctx context.Context, t *Transport) (*gossip, error) {
 	if g.batches, err = g.join(ctx, ps, topics[0], isBatches); err != nil {
 		return nil, err
 	}
-	g.cosigns, err = g.join(ctx, ps, topics[1], isCosign)
+	g.commits, err = g.join(ctx, ps, topics[1], isCommits)
 	return g, err
 }
 
 func isBatches(m message.Message) bool { _, ok := m.(*message.Batches); return ok }
-func isCosign(m message.Message) bool  { _, ok := m.(*message.Cosign); return ok }
+func isCommits(m message.Message) bool { _, ok := m.(*message.Commits); return ok }
 
 func (g *gossip) options(topics []string) []pubsub.Option {
 	return []pubsub.Option{
@@ -179,8 +179,8 @@ func (g *gossip) publish(ctx context.Context, m message.Message, raw []byte) err
 	topic := g.batches
 	switch {
 	case isBatches(m):
-	case isCosign(m):
-		topic = g.cosigns
+	case isCommits(m):
+		topic = g.commits
 	default:
 		return fmt.Errorf("a message of kind %s is not gossiped", message.Name(m))
 	}

@@ -394,7 +394,7 @@ func TestGossipIsForThoseWhomStreamsDoNotReach(t *testing.T) {
 func TestBadGossipIsRejected(t *testing.T) {
 	g, a, b := pair(t, func(c *Config) { c.Gossip = GossipAlways })
 	waitFor(t, func() bool {
-		return len(a.gossip.batches.ListPeers()) > 0 && len(a.gossip.cosigns.ListPeers()) > 0
+		return len(a.gossip.batches.ListPeers()) > 0 && len(a.gossip.commits.ListPeers()) > 0
 	})
 	forged := message.Encode(nil, batches(t, g, 0, 1))
 	forged[len(forged)-1] ^= 1
@@ -403,7 +403,7 @@ func TestBadGossipIsRejected(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := a.gossip.cosigns.Publish(t.Context(), message.Encode(nil, batches(t, g, 0, 1))); err != nil {
+	if err := a.gossip.commits.Publish(t.Context(), message.Encode(nil, batches(t, g, 0, 1))); err != nil {
 		t.Fatal(err)
 	}
 	waitFor(t, func() bool { return b.Stats().Blames == 4 })

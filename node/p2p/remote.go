@@ -34,6 +34,7 @@ type remote struct {
 	index      int // in the genesis
 	name       string
 	key        dag.PublicKey
+	member     bool
 	id         peer.ID
 	configured []ma.Multiaddr
 	offences   record

@@ -83,7 +83,7 @@ func (t *Transport) addRemotes(cfg *Config) error {
 			return err
 		}
 		r := &remote{
-			t: t, index: i, name: g.Name, key: g.Node, id: id, configured: addrs,
+			t: t, index: i, name: g.Name, key: g.Node, member: g.IsMember(), id: id, configured: addrs,
 			wake: make(chan struct{}, 1), inlets: make(map[protocol.ID]*inlet),
 		}
 		t.remotes = append(t.remotes, r)
@@ -218,15 +218,19 @@ func (t *Transport) queue(r *remote, m message.Message) {
 	}
 }
 
-// Broadcast queues a message for every connected peer. It is encoded once.
+// Broadcast queues a message for every connected member. It is encoded once.
 func (t *Transport) Broadcast(m message.Message) {
 	t.recent.add(m)
-	t.broadcast(m)
+	t.cast(m, func(r *remote) bool { return r.member })
 }
 
-func (t *Transport) broadcast(m message.Message) {
+// cast queues a message for some of the peers.
+func (t *Transport) cast(m message.Message, to func(*remote) bool) {
 	encoded := t.encode(m)
 	for _, r := range t.remotes {
+		if !to(r) {
+			continue
+		}
 		l := r.standing()
 		if l == nil {
 			t.count.droppedUnreachable.Add(1)
@@ -238,14 +242,13 @@ func (t *Transport) broadcast(m message.Message) {
 	}
 }
 
-// Gossip brings a batch or cosignature to the whole mesh. If gossip would reach nobody who
+// Gossip brings a message to the whole mesh. If gossip would reach nobody who
 // is not directly connected (see GossipPolicy), it goes out on direct
-// streams alone, and not even there if the same message was just Broadcast.
+// streams alone, and to members not even there if the same message was just Broadcast.
 func (t *Transport) Gossip(m message.Message) {
 	if t.policy != GossipAlways && !t.reachesFurther() {
-		if !t.recent.has(m) {
-			t.broadcast(m)
-		}
+		known := t.recent.has(m)
+		t.cast(m, func(r *remote) bool { return !known || !r.member })
 		return
 	}
 	for _, part := range message.Split(m) {

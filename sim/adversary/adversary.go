@@ -29,8 +29,9 @@ const Everyone = -1
 
 // Self is what an adversary has.
 type Self struct {
-	Seat      int // its place among the gateways, which is its author number
-	Nodes     int
+	Seat      int // its place among the gateways, which is its author number if it is a member
+	Nodes     int // gateways, the committee first
+	Members   int // of the committee
 	Mesh      dag.MeshID
 	Domain    *dag.Domain
 	Genesis   *dag.Genesis
@@ -40,7 +41,8 @@ type Self struct {
 	MemberKey dag.PrivateKey
 	Device    dag.PrivateKey // of a device that it owns
 	Rand      *rand.Rand
-	Masks     []uint64 // see scripted
+	Masks     []uint64  // see scripted
+	Settings  *Settings // nil: it chooses for itself
 }
 
 // Speech is a message about to leave. Exactly one of Message and Raw is set.
@@ -59,6 +61,9 @@ type Adversary interface {
 	Say(now replica.Instant, s Speech) []Speech
 	// Act returns what it says of its own accord; it is asked every few milliseconds.
 	Act(now replica.Instant) []Speech
+	// Due returns when it is to be asked at the latest, replica.Never if it is in no
+	// hurry. It may change with whatever it is told.
+	Due() replica.Instant
 	// Wall returns the clock reading its Replica gets in place of the true one.
 	Wall(now replica.Instant, wall dag.UnixMilli) dag.UnixMilli
 }
@@ -127,6 +132,9 @@ func (faithful) Say(_ replica.Instant, s Speech) []Speech { return []Speech{s} }
 // Act implements Adversary.
 func (faithful) Act(replica.Instant) []Speech { return nil }
 
+// Due implements Adversary.
+func (faithful) Due() replica.Instant { return replica.Never }
+
 // Wall implements Adversary.
 func (faithful) Wall(_ replica.Instant, wall dag.UnixMilli) dag.UnixMilli { return wall }
 
@@ -156,7 +164,7 @@ func (s *Self) each(one Speech) []Speech {
 }
 
 // quorum returns how many authors of the round before a block must refer to.
-func (s *Self) quorum() int { return quorum.Q(s.Nodes) }
+func (s *Self) quorum() int { return quorum.Q(s.Members) }
 
 // victim picks one of the others.
 func (s *Self) victim() int {

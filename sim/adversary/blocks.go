@@ -83,7 +83,7 @@ func (a *blocks) fewer(b *dag.Block) []dag.BlockRef {
 		}
 	}
 	last := len(b.Parents) - 1
-	if before <= a.self.Nodes-(a.self.Nodes-1)/3 || last < 1 {
+	if before <= a.self.Members-(a.self.Members-1)/3 || last < 1 {
 		return b.Parents
 	}
 	out := 1 + a.self.Rand.IntN(last)

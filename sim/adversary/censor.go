@@ -8,26 +8,29 @@ import (
 	"github.com/floormesh/floormesh/sync/message"
 )
 
-// censor wants one gateway's readings never to become final: it lists none of
-// that gateway's lanes, passes none of its batches on, and tells nobody that it
-// has them. It goes on executing what the others finalise, or it would only be
+// censor wants one gateway's readings, or those of several, never to become
+// final: it lists none of their lanes, passes none of their batches on, and tells
+// nobody that it has them. It goes on executing what the others finalise, or it would only be
 // one more that is down.
 type censor struct {
 	faithful
 
-	victim dag.PublicKey
-	shown  *disguise
+	victims []dag.PublicKey
+	shown   *disguise
 }
 
 func newCensor(self Self) *censor {
-	a := &censor{victim: self.Gateways[self.victim()].Node}
+	a := &censor{}
+	for _, node := range self.victims() {
+		a.victims = append(a.victims, self.Gateways[node].Node)
+	}
 	a.shown = newDisguise(self, func(b *dag.BlockBody) {
 		b.Acks = slices.DeleteFunc(slices.Clone(b.Acks), func(k dag.Ack) bool { return a.censors(k.Lane) })
 	})
 	return a
 }
 
-func (a *censor) censors(lane dag.LaneID) bool { return lane.Key == a.victim }
+func (a *censor) censors(lane dag.LaneID) bool { return slices.Contains(a.victims, lane.Key) }
 
 // Say implements Adversary.
 func (a *censor) Say(_ replica.Instant, s Speech) []Speech {

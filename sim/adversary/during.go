@@ -34,6 +34,14 @@ func (d *during) Say(now replica.Instant, s Speech) []Speech { return d.at(now).
 // Act implements Adversary.
 func (d *during) Act(now replica.Instant) []Speech { return d.at(now).Act(now) }
 
+// Due implements Adversary.
+func (d *during) Due() replica.Instant {
+	if due := d.liar.Due(); due >= d.from && due < d.until {
+		return due
+	}
+	return replica.Never
+}
+
 // Wall implements Adversary.
 func (d *during) Wall(now replica.Instant, wall dag.UnixMilli) dag.UnixMilli {
 	return d.at(now).Wall(now, wall)

@@ -85,7 +85,7 @@ func (a *garbage) nonsense() message.Message {
 	switch rng.IntN(6) {
 	case 0:
 		return &message.WantBlocks{Refs: []dag.BlockRef{{
-			Round: dag.Round(1 + rng.Uint64N(1<<50)), Author: dag.Author(rng.IntN(a.self.Nodes)), ID: a.self.digest(),
+			Round: dag.Round(1 + rng.Uint64N(1<<50)), Author: dag.Author(rng.IntN(a.self.Members)), ID: a.self.digest(),
 		}}}
 	case 1:
 		return &message.WantBatches{Refs: []message.BatchRef{{
@@ -97,7 +97,7 @@ func (a *garbage) nonsense() message.Message {
 		return &message.WantCommits{After: dag.CommitIndex(rng.Uint64N(1 << 50))}
 	case 4:
 		tip := message.LaneTip{Lane: lane, Seq: dag.Seq(1 + rng.Uint64N(1<<50)), Batch: a.self.digest()}
-		return &message.Tips{Highest: make([]dag.Round, a.self.Nodes), Lanes: []message.LaneTip{tip}}
+		return &message.Tips{Highest: make([]dag.Round, a.self.Members), Lanes: []message.LaneTip{tip}}
 	default:
 		return &message.Batches{Batches: []*dag.Batch{a.orphan()}}
 	}

@@ -11,7 +11,8 @@ import (
 // leaderLate holds its block back whenever it leads, until just before the
 // others' patience ends: every round that it leads is as slow as can be without
 // being skipped, and when they do not agree how late it is, some have voted
-// without it. Whatever follows the block waits behind it.
+// without it. Whatever follows the block waits behind it. It can be told how late
+// to be, also so late that it is skipped.
 type leaderLate struct {
 	faithful
 
@@ -61,8 +62,7 @@ func (a *leaderLate) holds(now replica.Instant, b *dag.Block) bool {
 	switch {
 	case len(a.held) > 0 && b.Round > a.held[0].Round:
 	case len(a.held) == 0 && b.Round > a.last && a.leads(b):
-		timeout := replica.Instant(replica.DefaultTiming().TimeoutFloor)
-		a.due = now + timeout*replica.Instant(70+a.self.Rand.IntN(30))/100
+		a.due = now + a.late()
 	default:
 		return false
 	}
@@ -70,9 +70,27 @@ func (a *leaderLate) holds(now replica.Instant, b *dag.Block) bool {
 	return true
 }
 
+// late returns how long a block is held back: most of what a round's timeout is
+// while rounds are quick, a little more or less each time.
+func (a *leaderLate) late() replica.Instant {
+	if s := a.self.Settings; s != nil {
+		return replica.Instant(s.Late)
+	}
+	timeout := replica.Instant(replica.DefaultTiming().TimeoutFloor)
+	return timeout * replica.Instant(70+a.self.Rand.IntN(30)) / 100
+}
+
+// Due implements Adversary. Who was told how late to be is so to the instant.
+func (a *leaderLate) Due() replica.Instant {
+	if len(a.held) == 0 || a.self.Settings == nil {
+		return replica.Never
+	}
+	return a.due
+}
+
 // leads reports whether a block leads its round, as long as nobody is passed over.
 func (a *leaderLate) leads(b *dag.Block) bool {
-	leader, ok := order.NewRotation(a.self.Domain.Epoch, a.self.Nodes, consensus.Set{}).Leader(b.Round)
+	leader, ok := order.NewRotation(a.self.Domain.Epoch, a.self.Members, consensus.Set{}).Leader(b.Round)
 	return ok && int(leader) == a.self.Seat
 }
 

@@ -47,7 +47,7 @@ func (a *rounds) Act(replica.Instant) []Speech {
 		leap := dag.Round(1) << a.self.Rand.IntN(40)
 		return a.say(&message.Blocks{Blocks: []*dag.Block{a.block(known, known.Round+leap)}})
 	default:
-		highest := make([]dag.Round, a.self.Nodes)
+		highest := make([]dag.Round, a.self.Members)
 		for i := range highest {
 			highest[i] = dag.Round(a.self.Rand.Uint64N(1 << 45))
 		}
@@ -68,7 +68,7 @@ func (a *rounds) block(like *dag.Block, round dag.Round) *dag.Block {
 	}
 	if round > 1 {
 		body.Parents = append(body.Parents, dag.BlockRef{Round: round - 1, Author: body.Author, ID: a.self.digest()})
-		for author := range a.self.Nodes {
+		for author := range a.self.Members {
 			if author != a.self.Seat {
 				body.Parents = append(body.Parents, dag.BlockRef{Round: round - 1, Author: dag.Author(author), ID: a.self.digest()})
 			}

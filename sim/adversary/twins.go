@@ -3,6 +3,7 @@ package adversary
 import (
 	"fmt"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
@@ -36,7 +37,7 @@ const (
 func newTwins(self Self) (*twins, error) {
 	a := &twins{self: self, disk: store.NewMemory(), apart: self.Rand.IntN(4) != 0}
 	other, err := replica.New(replica.Config{
-		Genesis: self.Genesis, NodeKey: self.NodeKey, MemberKey: self.MemberKey,
+		Founding: consensus.Found(self.Genesis), NodeKey: self.NodeKey, MemberKey: self.MemberKey,
 		Rand: self.Rand, Verifier: self.Verifier,
 	}, &store.Restored{})
 	if err != nil {
@@ -124,6 +125,9 @@ func (a *twins) Act(now replica.Instant) []Speech {
 	}
 	return a.flush()
 }
+
+// Due implements Adversary.
+func (a *twins) Due() replica.Instant { return replica.Never }
 
 // Wall implements Adversary. The second instance reads the same clock.
 func (a *twins) Wall(_ replica.Instant, wall dag.UnixMilli) dag.UnixMilli {

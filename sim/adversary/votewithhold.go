@@ -39,7 +39,7 @@ type leaders struct {
 	nodes int
 }
 
-func newLeaders(self Self) leaders { return leaders{self.Domain.Epoch, self.Nodes} }
+func newLeaders(self Self) leaders { return leaders{self.Domain.Epoch, self.Members} }
 
 // among returns who leads the round before a block's, by its parents.
 func (l leaders) among(b *dag.BlockBody) dag.Author {

@@ -17,6 +17,7 @@ type ledger struct {
 	*check.Suite
 
 	genesis *dag.Genesis
+	nodes   []dag.PrivateKey
 	members []dag.PrivateKey
 	batch   *dag.Batch
 }
@@ -24,7 +25,7 @@ type ledger struct {
 func newLedger(t *testing.T) *ledger {
 	g, nodes, members := dagtest.Genesis(3)
 	l := &ledger{
-		Suite: check.New(g, []bool{true, true, false}), genesis: g, members: members,
+		Suite: check.New(g, []bool{true, true, false}), genesis: g, nodes: nodes, members: members,
 		batch: dagtest.Lane(t, g, nodes[0], dag.LaneReadings, 1, 2)[0],
 	}
 	l.Exists(l.batch)
@@ -34,6 +35,20 @@ func newLedger(t *testing.T) *ledger {
 func (l *ledger) submit() {
 	for _, r := range l.batch.Items {
 		l.Submitted(0, r)
+	}
+}
+
+// acknowledge has the first node store the batch and say so.
+func (l *ledger) acknowledge() {
+	l.submit()
+	l.Durable(0, &store.Write{Batches: []*dag.Batch{l.batch}})
+	l.Stored(0, l.batch.Items[0])
+}
+
+// settled complains if something is not final yet.
+func (l *ledger) settled() {
+	if !l.Settled() {
+		l.Failf(check.Liveness, -1, "not settled: %s", l.Unsettled())
 	}
 }
 
@@ -160,6 +175,55 @@ func TestCheckers(t *testing.T) {
 			l.Blamed(0, 2, dag.ErrRule)
 		}, ""},
 		{"blame among the honest", func(l *ledger) { l.Blamed(1, 0, dag.ErrRule) }, "good-faith violated"},
+		{"what only a lost disk had", func(l *ledger) {
+			l.acknowledge()
+			l.Lost(0)
+			l.settled()
+		}, ""},
+		{"what another disk has too", func(l *ledger) {
+			l.acknowledge()
+			l.Durable(1, &store.Write{Batches: []*dag.Batch{l.batch}})
+			l.Lost(0)
+			l.settled()
+		}, "2 finalities are missing"},
+		{"what lies in a lane that a lost disk closed", func(l *ledger) {
+			l.acknowledge()
+			l.Durable(1, &store.Write{Batches: []*dag.Batch{l.batch}})
+			l.Lost(0)
+			l.Exists(dagtest.Lane(t, l.genesis, l.nodes[0], dag.LaneReadings+dag.LaneClasses, 1, 1)[0])
+			l.settled()
+		}, ""},
+		{"what was final on a lost disk", func(l *ledger) {
+			l.acknowledge()
+			l.Final(0, l.executed(5))
+			l.Final(1, l.executed(5))
+			l.Lost(0)
+			l.settled()
+		}, "n0 lost its disk and is at commit 0, and was at 1"},
+		{"final on a lost disk again", func(l *ledger) {
+			l.acknowledge()
+			l.Final(0, l.executed(5))
+			l.Final(1, l.executed(5))
+			l.Lost(0)
+			l.Restarted(0, &store.Restored{})
+			l.Final(0, l.executed(5))
+			l.settled()
+		}, ""},
+		{"a round that others saw before a disk was lost", func(l *ledger) {
+			l.Durable(1, &store.Write{Blocks: []*dag.Block{l.block(2, 1)}})
+			l.Durable(0, &store.Write{Blocks: []*dag.Block{l.block(2, 1)}})
+			l.Ignore(check.Pace)
+			l.Said(0, &message.Blocks{Blocks: []*dag.Block{l.block(2, 1)}})
+			l.Lost(0)
+			l.passes(1)
+		}, "sign-once violated after 0s at n0: signed a block in round 1, though"},
+		{"a round beyond those", func(l *ledger) {
+			l.Ignore(check.Pace)
+			l.passes(1)
+			l.Durable(1, &store.Write{Blocks: []*dag.Block{l.block(1, 1)}})
+			l.Lost(0)
+			l.passes(2)
+		}, ""},
 		{"no rest", func(l *ledger) {
 			l.Now(9)
 			l.Stepped(1)

@@ -1,45 +1,17 @@
 package check
 
 import (
-	"slices"
-
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
 )
-
-// held is what certainly survives a crash of one node.
-type held struct {
-	blocks     map[dag.BlockID]bool
-	batches    map[dag.BatchID]bool
-	unreported []*store.Executed // durable and not seen in a Final yet, by index
-}
-
-func newHeld() held {
-	return held{blocks: map[dag.BlockID]bool{}, batches: map[dag.BatchID]bool{}}
-}
-
-func (h *held) add(w *store.Write) {
-	for _, b := range w.Blocks {
-		h.blocks[b.ID()] = true
-	}
-	for _, b := range w.Batches {
-		h.batches[b.ID()] = true
-	}
-	h.unreported = append(h.unreported, w.Executed...)
-}
-
-// reported drops what has been reported up to an index.
-func (h *held) reported(index dag.CommitIndex) {
-	h.unreported = slices.DeleteFunc(h.unreported, func(e *store.Executed) bool { return e.Commit.Index <= index })
-}
 
 // acknowledged counts how far records have spread: every one that an honest
 // node acknowledged must be final on all honest nodes, and what is final on one
 // of them too.
 type acknowledged struct {
-	promise map[dag.Digest]promise
-	copies  map[dag.Digest]int // honest logs that a statement is in
-	missing int                // (statement, honest node) pairs still to come
+	promise map[dag.Digest]promise // of records that no honest log has yet
+	finals  int                    // records that one has
+	missing int                    // (record, honest node) pairs still to come
 }
 
 // promise is who acknowledged a record.
@@ -49,48 +21,41 @@ type promise struct {
 }
 
 func newAcknowledged() acknowledged {
-	return acknowledged{promise: map[dag.Digest]promise{}, copies: map[dag.Digest]int{}}
+	return acknowledged{promise: map[dag.Digest]promise{}}
 }
 
 // acknowledge notes a node's promise.
 func (s *Suite) acknowledge(node int, r *dag.Record) {
-	t := &s.tickets
+	t, log := &s.tickets, &s.history.log
 	if _, again := t.promise[r.Statement()]; again {
 		return
 	}
+	if _, final := log.find(r.Statement(), log.size, log.reach); final {
+		return
+	}
 	t.promise[r.Statement()] = promise{node, r.ID()}
-	if t.copies[r.Statement()] == 0 {
-		t.missing += s.honestNodes()
+	t.missing += s.honestNodes
+}
+
+// logged notes that the first honest log has a record.
+func (t *acknowledged) logged(statement dag.Digest, honest int) {
+	t.finals++
+	if _, promised := t.promise[statement]; promised {
+		delete(t.promise, statement)
+	} else {
+		t.missing += honest
 	}
 }
 
-// spread notes the records that a commit put into a node's log.
+// spread notes that the records of a commit are in one more node's log.
 func (s *Suite) spread(node int, e *store.Executed) {
-	t, log := &s.tickets, s.logs[node].final
-	s.disks[node].reported(e.Commit.Index)
-	for i := range e.Records {
-		r := &e.Records[i]
-		if r.Fate != store.Accepted {
-			continue
-		}
-		if log[r.Statement] {
-			s.Failf(Durability, node, "record %v is in the log twice", r.Record)
-			continue
-		}
-		log[r.Statement] = true
-		if _, promised := t.promise[r.Statement]; !promised && t.copies[r.Statement] == 0 {
-			t.missing += s.honestNodes()
-		}
-		t.copies[r.Statement]++
-		t.missing--
+	s.disks.reported(node, e.Commit.Index)
+	if e.Commit.Index <= s.losses.owes[node] {
+		return // counted before its disk was lost
 	}
-}
-
-func (s *Suite) honestNodes() (n int) {
-	for _, honest := range s.honest {
-		if honest {
-			n++
-		}
+	if first := s.history.entry(e.Commit.Index); first != nil {
+		first.reports++
+		s.tickets.missing -= first.accepted
+		s.history.settle(s.honestNodes)
 	}
-	return n
 }

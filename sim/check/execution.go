@@ -8,22 +8,22 @@ import (
 	"github.com/floormesh/floormesh/dag/store"
 )
 
-// execution does what commits say a second time: slowly, with everything in
-// memory, from commits and batches alone.
+// execution does what commits say a second time: slowly, from commits, batches
+// and the log before alone.
 type execution struct {
-	cuts map[dag.LaneID]dag.Seq
-	tips map[dag.LaneID]dag.BatchID
-	log  map[dag.Digest]dag.LeafIndex
-	size uint64
-	time dag.UnixMilli
-	tree merkle.Frontier
+	cuts  map[dag.LaneID]dag.Seq
+	tips  map[dag.LaneID]dag.BatchID
+	fresh map[dag.Digest]dag.LeafIndex // of the commit under way
+	size  uint64
+	time  dag.UnixMilli
+	tree  merkle.Frontier
 }
 
 func newExecution() *execution {
 	return &execution{
-		cuts: map[dag.LaneID]dag.Seq{},
-		tips: map[dag.LaneID]dag.BatchID{},
-		log:  map[dag.Digest]dag.LeafIndex{},
+		cuts:  map[dag.LaneID]dag.Seq{},
+		tips:  map[dag.LaneID]dag.BatchID{},
+		fresh: map[dag.Digest]dag.LeafIndex{},
 	}
 }
 
@@ -33,6 +33,7 @@ func (x *execution) check(s *Suite, e *store.Executed) string {
 		return fmt.Sprintf("its time %d is before %d", e.Commit.Time, x.time)
 	}
 	x.time = e.Commit.Time
+	clear(x.fresh)
 	got := e.Records
 	for i, change := range e.Commit.Cut {
 		if i > 0 && e.Commit.Cut[i-1].Lane.Compare(change.Lane) >= 0 {
@@ -56,7 +57,7 @@ func (x *execution) lane(s *Suite, change dag.CutChange, got []store.Executable)
 		return nil, fmt.Sprintf("cut moves by %d batches from %d to %d", len(change.Batches), x.cuts[change.Lane], change.Seq)
 	}
 	for _, id := range change.Batches {
-		b := s.batches[id]
+		b := s.made.batches[id]
 		if b == nil {
 			s.Failf(Validity, -1, "batch %v of lane %v is final, and nobody ever signed it", id, change.Lane)
 			return nil, "batch does not exist"
@@ -65,6 +66,7 @@ func (x *execution) lane(s *Suite, change dag.CutChange, got []store.Executable)
 			return nil, fmt.Sprintf("batch %v (lane %v, seq %d) does not follow seq %d", id, b.Lane, b.Seq, x.cuts[change.Lane])
 		}
 		x.cuts[change.Lane], x.tips[change.Lane] = b.Seq, id
+		delete(s.made.batches, id)
 		if len(got) < len(b.Items) {
 			return nil, fmt.Sprintf("batch %d has %d records, of which %d are missing", b.Seq, len(b.Items), len(b.Items)-len(got))
 		}
@@ -80,14 +82,16 @@ func (x *execution) lane(s *Suite, change dag.CutChange, got []store.Executable)
 
 // record executes one record.
 func (x *execution) record(s *Suite, b *dag.Batch, i int, r *dag.Record, got store.Executable) string {
-	if !s.statements[r.Statement()] {
+	first, again := x.find(s, r.Statement())
+	if !again && !s.made.has(r.Statement()) {
 		s.Failf(Validity, -1, "record %v is final, and nobody ever submitted it", r.ID())
 	}
+	s.made.executed(r.Statement())
+	s.judged(b, r, got.Fate)
 	want := store.Executable{
 		Lane: b.Lane, Seq: b.Seq, Item: uint16(i),
 		Statement: r.Statement(), Record: r.ID(),
 	}
-	first, again := x.log[r.Statement()]
 	switch {
 	case got.Fate == store.Frozen || got.Fate == store.Refused:
 		if owner := s.nodeOf(b.Lane.Key); owner >= 0 && s.honest[owner] {
@@ -98,7 +102,7 @@ func (x *execution) record(s *Suite, b *dag.Batch, i int, r *dag.Record, got sto
 		want.Fate, want.Leaf = store.Duplicate, first
 	default:
 		want.Fate, want.Leaf = store.Accepted, dag.LeafIndex(x.size)
-		x.log[r.Statement()] = want.Leaf
+		x.fresh[r.Statement()] = want.Leaf
 		leaf := merkle.RecordLeaf(r.Statement(), r.ID())
 		x.append(leaf[:])
 	}
@@ -108,8 +112,17 @@ func (x *execution) record(s *Suite, b *dag.Batch, i int, r *dag.Record, got sto
 	return ""
 }
 
+// find returns the leaf of a statement that the log has, if it is not too old to
+// be known.
+func (x *execution) find(s *Suite, statement dag.Digest) (dag.LeafIndex, bool) {
+	if leaf, ok := x.fresh[statement]; ok {
+		return leaf, uint64(leaf)+uint64(s.genesis.DuplicateLeaves) >= x.size
+	}
+	return s.history.log.find(statement, x.size, uint64(s.genesis.DuplicateLeaves))
+}
+
 func (x *execution) append(leaf []byte) {
-	x.tree.Append(merkle.LeafHash(leaf), func(merkle.Tile, dag.Digest) {})
+	x.tree.Append(merkle.LeafHash(leaf), nil)
 	x.size++
 }
 

@@ -1,17 +1,18 @@
 package check
 
 import (
-	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/store"
 )
 
 // Settled reports whether every acknowledged record, and every record that is
 // final anywhere, is final on every honest node.
-func (s *Suite) Settled() bool { return s.tickets.missing == 0 }
+func (s *Suite) Settled() bool { return s.tickets.missing == 0 && s.recovered() }
 
 // Unsettled says for people what is missing where.
 func (s *Suite) Unsettled() string {
@@ -19,6 +20,9 @@ func (s *Suite) Unsettled() string {
 	for node := range s.honest {
 		if !s.honest[node] {
 			continue
+		}
+		if owes := s.losses.owes[node]; s.logs[node].last < owes {
+			lines = append(lines, fmt.Sprintf("n%d lost its disk and is at commit %d, and was at %d", node, s.logs[node].last, owes))
 		}
 		lacks, example := s.lacks(node)
 		if lacks > 0 {
@@ -31,36 +35,27 @@ func (s *Suite) Unsettled() string {
 
 // lacks counts the records that a node's log should have and has not.
 func (s *Suite) lacks(node int) (count int, example string) {
-	var wanted []dag.Digest
-	for statement := range s.tickets.promise { // any order: sorted below
-		wanted = append(wanted, statement)
+	wanted := map[dag.Digest]string{}
+	for statement, p := range s.tickets.promise { // any order: it only fills another map
+		wanted[statement] = fmt.Sprintf("%v, acknowledged by n%d", p.record, p.node)
 	}
-	for statement := range s.tickets.copies { // any order: sorted below
-		if _, promised := s.tickets.promise[statement]; !promised {
-			wanted = append(wanted, statement)
+	for i := range s.history.open {
+		e := s.history.open[i].executed
+		for j := range e.Records {
+			if r := &e.Records[j]; r.Fate == store.Accepted && e.Commit.Index > s.logs[node].last {
+				wanted[r.Statement] = fmt.Sprintf("%v, final elsewhere", r.Record)
+			}
 		}
 	}
-	slices.SortFunc(wanted, func(a, b dag.Digest) int { return bytes.Compare(a[:], b[:]) })
-	for _, statement := range wanted {
-		if s.logs[node].final[statement] {
-			continue
-		}
-		if count++; count == 1 {
-			example = s.describe(statement)
-		}
+	if len(wanted) == 0 {
+		return 0, ""
 	}
-	return count, example
-}
-
-func (s *Suite) describe(statement dag.Digest) string {
-	if p, ok := s.tickets.promise[statement]; ok {
-		return fmt.Sprintf("%v, acknowledged by n%d", p.record, p.node)
-	}
-	return fmt.Sprintf("that with statement %v, final elsewhere", statement)
+	first := slices.MinFunc(slices.Collect(maps.Keys(wanted)), dag.Digest.Compare)
+	return len(wanted), wanted[first]
 }
 
 // Finals returns how many records are in the longest honest log.
-func (s *Suite) Finals() int { return len(s.tickets.copies) }
+func (s *Suite) Finals() int { return s.tickets.finals }
 
 // Commits returns how many commits are known.
-func (s *Suite) Commits() int { return len(s.history.commits) }
+func (s *Suite) Commits() int { return len(s.history.facts) }

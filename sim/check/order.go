@@ -14,10 +14,7 @@ type progress struct {
 	again     dag.CommitIndex // last one reported again since, 0: none
 	certified uint64          // size of the newest certified checkpoint
 	moved     uint64          // size after the last commit that moved the cut
-	final     map[dag.Digest]bool
 }
-
-func newProgress() progress { return progress{final: map[dag.Digest]bool{}} }
 
 // follow checks that a node reports its commits one after the other.
 func (s *Suite) follow(node int, e *store.Executed) {
@@ -27,8 +24,9 @@ func (s *Suite) follow(node int, e *store.Executed) {
 	}
 	p.last = e.Commit.Index
 	if len(e.Commit.Cut) > 0 {
-		p.moved = e.Size
+		p.moved, s.kept[node].moved = e.Size, e.Commit.Index
 	}
+	s.moved(node, e)
 }
 
 // repeats checks a commit that a node reports once more: it was reported before
@@ -54,14 +52,14 @@ func (s *Suite) repeats(node int, e *store.Executed) bool {
 // others were reported and are not durable.
 func (s *Suite) resume(node int, r *store.Restored) {
 	p := &s.logs[node]
-	for _, e := range slices.Clone(s.disks[node].unreported) {
+	for _, e := range slices.Clone(s.disks.nodes[node].unreported) {
 		if e.Commit.Index == p.last+1 {
 			s.agree(node, e)
 			s.follow(node, e)
 			s.spread(node, e)
 		}
 	}
-	s.disks[node].unreported = nil
+	s.disks.nodes[node].unreported = nil
 	p.restarted, p.again = true, 0
 	if r.Certified != nil {
 		p.certified = max(p.certified, r.Certified.Size)

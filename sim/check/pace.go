@@ -11,7 +11,7 @@ func (s *Suite) pace(node int, b *dag.Block) {
 	if len(b.Parents) > 0 && b.Parents[0].Author == b.Author {
 		before = b.Parents[0].Round
 	}
-	if b.Round > before+1 && !s.history.leaders[b.Round-1] && b.Round-before <= dag.Round(s.genesis.WindowRounds) {
+	if b.Round > before+1 && !s.history.leaders.has(uint64(b.Round-1)) && b.Round-before <= dag.Round(s.genesis.WindowRounds) {
 		s.Failf(Pace, node, "goes from round %d to round %d, and no commit's leader is of round %d", before, b.Round, b.Round-1)
 	}
 }

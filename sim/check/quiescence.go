@@ -52,7 +52,7 @@ func (s *Suite) Rounds() dag.Round { return s.calm.highest }
 
 // AtRest checks a mesh that has come to rest after since: nobody did anything
 // since, all have the same log but for commits that moved nothing, and all of
-// it is certified everywhere.
+// it is certified everywhere, and all evidence that is due is in it.
 func (s *Suite) AtRest(since replica.Instant) {
 	for node, honest := range s.honest {
 		if !honest {
@@ -62,6 +62,10 @@ func (s *Suite) AtRest(since replica.Instant) {
 		if p := &s.logs[node]; p.certified < p.moved {
 			s.Failf(Quiescence, node, "is at rest with a log of %d of which %d are certified", p.moved, p.certified)
 		}
+	}
+	s.alike()
+	if owed := s.Owed(); owed != "" {
+		s.Failf(Evidence, -1, "%s", owed)
 	}
 }
 

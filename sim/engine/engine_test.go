@@ -309,6 +309,26 @@ func TestPanicsArePassedOn(t *testing.T) {
 	_, _ = e.Run(Never)
 }
 
+// TestSharedOf checks that a store serves partitions that are not the engine's first.
+func TestSharedOf(t *testing.T) {
+	e, _ := newCrowd(t, 1, []int32{0, 1, 2}, 1, Config{})
+	s := NewSharedOf[string](1, 2)
+	b, c := e.Partition(1), e.Partition(2)
+	h := s.Put(c, "x", 2)
+	s.Retain(c, h, 1)
+	s.Release(c, h)
+	s.Release(c, h)
+	s.Release(b, h)
+	if s.Get(h) != "x" {
+		t.Error("a value is gone too early")
+	}
+	b.window++
+	c.window++
+	if s.Collect(c); s.Len() != 0 {
+		t.Errorf("%d values are left", s.Len())
+	}
+}
+
 // TestShared checks that values live as long as they are referred to, and handles
 // are used again.
 func TestShared(t *testing.T) {

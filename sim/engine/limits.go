@@ -21,6 +21,10 @@ const (
 	chunkBits = 5
 	placeBits = chunkBits + 2
 
+	// lateEvents is how many events may come late: 4 KiB of them stay in the cache, and
+	// take seven steps to sort in.
+	lateEvents = 128
+
 	// maxPartitions keeps 16 bits of a shared handle for the place.
 	maxPartitions = 1 << 16
 

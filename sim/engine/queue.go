@@ -14,8 +14,9 @@ import (
 // base, and by the value of that byte. When the lowest bucket's turn comes, it
 // is dealt out to lower ones; when it is small, or all of one instant, it is sorted
 // and becomes the run, which is what happens next. What is pushed while it lasts and
-// belongs into its time goes into a small binary heap beside it. So an event moves a
-// few times, in sequence through memory, where a heap of a million would miss the
+// belongs into its time goes into a small binary heap beside it; when that grows, as it does
+// when much happens after a quiet time, the run ends there and all of it goes to buckets. So an
+// event moves a few times, in sequence through memory, where a heap of a million would miss the
 // cache at every level.
 //
 //	run, late    level 0        level 1       …      level 7
@@ -24,13 +25,14 @@ type Queue struct {
 	run    []Event  // sorted: the events before end that came in time
 	done   int      // of the run
 	late   []Event  // a binary heap: those that came later
+	room   int      // how many late ones there may be
 	keys   []uint64 // scratch, to sort by
 	end    uint64   // exclusive
 	base   uint64   // what the buckets' places are relative to; ≤ all that is pending or to come
 	size   int
-	last   Instant // what was popped last
-	held   uint8   // by level: has a bucket that holds something
-	levels [radixLevels]level
+	last   Instant             // what was popped last
+	held   uint8               // by level: has a bucket that holds something
+	levels [radixLevels]*level // nil until it is needed: 6 KiB each
 	spare  *chunk
 	chunks int // allocated
 }
@@ -109,7 +111,7 @@ func (q *Queue) Next() Instant {
 		next = min(next, q.late[0].At)
 	}
 	if next == Never && q.held != 0 {
-		l := &q.levels[bits.TrailingZeros8(q.held)]
+		l := q.levels[bits.TrailingZeros8(q.held)]
 		return Instant(l.buckets[l.lowest()].least)
 	}
 	return next
@@ -119,7 +121,11 @@ func (q *Queue) Next() Instant {
 func (q *Queue) file(at uint64, e *Event) {
 	n := uint(bits.Len64((at^q.base)|1)-1) / radixBits
 	digit := uint8(at >> (n * radixBits))
-	l := &q.levels[n%radixLevels]
+	l := q.levels[n%radixLevels]
+	if l == nil {
+		l = &level{}
+		q.levels[n%radixLevels] = l
+	}
 	b := &l.buckets[digit]
 	if b.size == 0 {
 		q.held |= 1 << n
@@ -145,7 +151,7 @@ func (q *Queue) refill(limit uint64) bool {
 			return false
 		}
 		n := uint(bits.TrailingZeros8(q.held))
-		l := &q.levels[n%radixLevels]
+		l := q.levels[n%radixLevels]
 		digit := l.lowest()
 		b := l.buckets[digit]
 		if b.least >= limit {
@@ -250,9 +256,12 @@ func (q *Queue) each(f func(*Event)) {
 	for i := range q.late {
 		f(&q.late[i])
 	}
-	for n := range q.levels {
-		for i := range q.levels[n].buckets {
-			for c := q.levels[n].buckets[i].head; c != nil; c = c.next {
+	for _, l := range q.levels {
+		if l == nil {
+			continue
+		}
+		for i := range l.buckets {
+			for c := l.buckets[i].head; c != nil; c = c.next {
 				for j := range c.events[:c.size] {
 					f(&c.events[j])
 				}
@@ -261,8 +270,36 @@ func (q *Queue) each(f func(*Event)) {
 	}
 }
 
+// spill ends the run now: what does not happen at this very instant goes to buckets.
+func (q *Queue) spill() {
+	q.end = uint64(q.last) + 1
+	left := len(q.run)
+	for ; left > q.done && uint64(q.run[left-1].At) >= q.end; left-- {
+		q.file(uint64(q.run[left-1].At), &q.run[left-1])
+	}
+	q.run = q.run[:left]
+	kept := q.late[:0]
+	for i := range q.late {
+		if e := q.late[i]; uint64(e.At) >= q.end {
+			q.file(uint64(e.At), &e)
+		} else {
+			kept = append(kept, e)
+		}
+	}
+	slices.SortFunc(kept, compare) // which is a heap
+	q.late = kept
+	q.room = max(lateEvents, 2*len(kept))
+}
+
 // rise adds an event to the late ones.
 func (q *Queue) rise(e Event) {
+	if len(q.late) >= max(q.room, lateEvents) {
+		q.spill()
+		if at := uint64(e.At); at >= q.end {
+			q.file(at, &e)
+			return
+		}
+	}
 	q.late = append(q.late, e)
 	late := q.late
 	i := len(late) - 1

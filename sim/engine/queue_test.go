@@ -105,6 +105,41 @@ func TestQueueIsHeap(t *testing.T) {
 	})
 }
 
+// TestBurst checks a burst after a quiet time, some of it at one instant, beside a binary
+// heap: it lies in buckets, not in one heap of its size.
+func TestBurst(t *testing.T) {
+	var q Queue
+	var twin heap
+	rng := rand.New(rand.NewPCG(1, 0))
+	push := func(at Instant, seq uint64) {
+		e := Event{At: at, Seq: seq}
+		q.Push(e)
+		twin.push(e)
+	}
+	for i := range uint64(20) { // far apart: one run, which lasts long
+		push(Instant(i)*1_000_000_000, i)
+	}
+	late := 0
+	for seq := uint64(20); len(twin) > 0; {
+		want := twin.pop()
+		got, ok := q.Pop(Never)
+		if !ok || got != want {
+			t.Fatalf("pops %+v, want %+v", got, want)
+		}
+		for range 3 {
+			if seq < 30_000 {
+				spread := []uint64{1, 50, 300_000}[rng.IntN(3)]
+				push(got.At+Instant(rng.Uint64N(spread)), seq)
+				seq++
+			}
+		}
+		late = max(late, len(q.late))
+	}
+	if late > 4*lateEvents {
+		t.Errorf("%d events came late at a time", late)
+	}
+}
+
 // TestPastPanics checks that the past cannot be changed.
 func TestPastPanics(t *testing.T) {
 	var q Queue

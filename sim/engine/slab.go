@@ -43,6 +43,7 @@ func (s *Slab[T]) Len() int { return len(s.items) - len(s.free) }
 // goes back to the owner at the next window ([Shared.Collect]).
 type Shared[T any] struct {
 	bits  int // of a handle that say the partition
+	first int // partition
 	parts []share[T]
 }
 
@@ -60,8 +61,11 @@ type shared[T any] struct {
 }
 
 // NewShared returns an empty store for a number of partitions.
-func NewShared[T any](partitions int) *Shared[T] {
-	s := &Shared[T]{parts: make([]share[T], partitions)}
+func NewShared[T any](partitions int) *Shared[T] { return NewSharedOf[T](0, partitions) }
+
+// NewSharedOf returns an empty store for some of an engine's partitions: so many, from the first on.
+func NewSharedOf[T any](first, partitions int) *Shared[T] {
+	s := &Shared[T]{first: first, parts: make([]share[T], partitions)}
 	for 1<<s.bits < partitions {
 		s.bits++
 	}
@@ -78,7 +82,8 @@ func NewShared[T any](partitions int) *Shared[T] {
 // Put stores a value that will be released refs times. Only what runs in the
 // partition may call it.
 func (s *Shared[T]) Put(c *Partition, v T, refs int) Handle {
-	p := &s.parts[c.index]
+	owner := c.index - s.first
+	p := &s.parts[owner]
 	var place uint32
 	if last := len(p.free) - 1; last >= 0 {
 		place = p.free[last]
@@ -95,7 +100,7 @@ func (s *Shared[T]) Put(c *Partition, v T, refs int) Handle {
 	}
 	p.chunks[place/shareChunk][place%shareChunk] = shared[T]{v, int32(refs)}
 	p.live++
-	return Handle(place<<s.bits) | Handle(c.index)
+	return Handle(place<<s.bits) | Handle(owner)
 }
 
 // Get returns a value, from any partition.
@@ -107,8 +112,8 @@ func (s *Shared[T]) Get(h Handle) T {
 // Retain adds references to a value of the partition.
 func (s *Shared[T]) Retain(c *Partition, h Handle, refs int) {
 	owner, place := s.split(h)
-	if owner != c.index {
-		panic(fmt.Sprintf("engine: partition %d retains a value of partition %d, which alone may", c.index, owner))
+	if owner != c.index-s.first {
+		panic(fmt.Sprintf("engine: partition %d retains a value of partition %d, which alone may", c.index, owner+s.first))
 	}
 	s.parts[owner].chunks[place/shareChunk][place%shareChunk].refs += int32(refs)
 }
@@ -116,11 +121,11 @@ func (s *Shared[T]) Retain(c *Partition, h Handle, refs int) {
 // Release gives one reference back, from what runs in any partition.
 func (s *Shared[T]) Release(c *Partition, h Handle) {
 	owner, _ := s.split(h)
-	if owner == c.index {
+	if owner == c.index-s.first {
 		s.drop(h)
 		return
 	}
-	back := &s.parts[c.index].returned[c.window%2][owner]
+	back := &s.parts[c.index-s.first].returned[c.window%2][owner]
 	*back = append(*back, h)
 }
 
@@ -129,7 +134,7 @@ func (s *Shared[T]) Release(c *Partition, h Handle) {
 // nothing to take back.
 func (s *Shared[T]) Collect(c *Partition) {
 	for i := range s.parts {
-		back := &s.parts[i].returned[(c.window+1)%2][c.index]
+		back := &s.parts[i].returned[(c.window+1)%2][c.index-s.first]
 		for _, h := range *back {
 			s.drop(h)
 		}

@@ -44,6 +44,11 @@ func clone(p *sim.Plan) sim.Plan {
 	c.Liars = slices.Clone(p.Liars)
 	for i := range c.Liars {
 		c.Liars[i].Masks = slices.Clone(c.Liars[i].Masks)
+		if told := c.Liars[i].Settings; told != nil {
+			settings := *told
+			settings.Victims = slices.Clone(told.Victims)
+			c.Liars[i].Settings = &settings
+		}
 	}
 	c.Faults = slices.Clone(p.Faults)
 	for i := range c.Faults {

@@ -37,9 +37,7 @@ func Scenario(name string, f *sim.Finding) (string, error) {
 			every, min(p.Load.Group, p.Load.Records), max(p.Load.Payload, 16), start, start+every*time.Duration(visits), thousandths(p.Load.Again))
 	}
 	section(&b, "faults", p.Faults, func(f sim.Fault) string { return faultWords(&f, p.Nodes) })
-	section(&b, "adversaries", p.Liars, func(l sim.LiarPlan) string {
-		return fmt.Sprintf("kind: %s, who: %s", l.Kind, who([]int{l.Node}))
-	})
+	section(&b, "adversaries", p.Liars, func(l sim.LiarPlan) string { return liarWords(&l) })
 	if _, err := scenario.Read([]scenario.Source{{Name: name + ".yaml", Text: b.String()}}); err != nil {
 		return "", fmt.Errorf("a scenario has no words for it: %w", err)
 	}
@@ -96,6 +94,33 @@ func faultWords(f *sim.Fault, nodes int) string {
 	text := fmt.Sprintf("kind: %s, at: %v, for: %v%s", kind, time.Duration(f.From), max(time.Duration(f.To-f.From), 1), more)
 	if len(f.Nodes) < nodes {
 		text += ", who: " + who(f.Nodes)
+	}
+	return text
+}
+
+// liarWords returns the keys of an adversary. What a liar was not told, the
+// scenario's defaults say.
+func liarWords(l *sim.LiarPlan) string {
+	text := fmt.Sprintf("kind: %s, who: %s", l.Kind, who([]int{l.Node}))
+	if l.Until != 0 {
+		text += fmt.Sprintf(", from: %v, until: %v", time.Duration(l.From), time.Duration(l.Until))
+	}
+	s := l.Settings
+	if s == nil {
+		return text
+	}
+	switch scenario.Attack(l.Kind) {
+	case scenario.AttackSelective, scenario.AttackCensor, scenario.AttackEclipse:
+		if len(s.Victims) > 0 {
+			text += ", victims: " + who(s.Victims)
+		}
+	case scenario.AttackSkew:
+		text += fmt.Sprintf(", skew: %v", s.Skew)
+	case scenario.AttackSyncFlood:
+		if s.Every > 0 {
+			text += fmt.Sprintf(", rate: 1/%v", s.Every)
+		}
+	default: // how late a block is, a scenario says in shares of a timeout that plans do not have
 	}
 	return text
 }

@@ -186,20 +186,29 @@ func without(p *sim.Plan, node int) {
 		for j, m := range p.Liars[i].Masks {
 			p.Liars[i].Masks[j] = m&(1<<node-1) | m>>(node+1)<<node
 		}
+		if s := p.Liars[i].Settings; s != nil {
+			s.Victims = renumbered(s.Victims, node)
+		}
 	}
 	if most := quorum.F(p.Nodes); len(p.Liars) > most {
 		p.Liars = p.Liars[:most]
 	}
 	for i := range p.Faults {
 		f := &p.Faults[i]
-		f.Nodes = slices.DeleteFunc(f.Nodes, func(n int) bool { return n == node })
-		for j := range f.Nodes {
-			if f.Nodes[j] > node {
-				f.Nodes[j]--
-			}
-		}
+		f.Nodes = renumbered(f.Nodes, node)
 	}
 	p.Faults = slices.DeleteFunc(p.Faults, func(f sim.Fault) bool { return len(f.Nodes) == 0 })
+}
+
+// renumbered takes a node out of some, and counts those above it one lower.
+func renumbered(nodes []int, out int) []int {
+	nodes = slices.DeleteFunc(nodes, func(n int) bool { return n == out })
+	for i := range nodes {
+		if nodes[i] > out {
+			nodes[i]--
+		}
+	}
+	return nodes
 }
 
 // plain makes links, disks, clocks and processors such as one would wish them.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/floormesh/floormesh/sim/engine"
-	"github.com/floormesh/floormesh/sim/network"
 )
 
 // Message is what is spread. It is known by its handle, in all partitions.
@@ -31,11 +30,39 @@ type Config struct {
 	Seed    uint64
 	Purpose engine.Purpose // of the nodes' streams
 	Graph   *Graph
-	Homes   []int32 // of the engine; nil: one partition
-	Network *network.Network
+	Lines   Lines
+
+	// Homes are the partitions of the nodes, in the engine; nil: all lie in Home.
+	// The engine's number of node 0 is First.
+	Homes []int32
+	Home  int
+	First engine.Node
+
+	// Dormant says that nodes are down, and no connection stands, until they are told
+	// otherwise: [Part.Rise], [Part.Connect]. Start is not called then.
+	Dormant bool
 
 	// Kinds is the first of the event kinds that are the topic's: [Kinds] of them.
 	Kinds engine.Kind
+
+	// Frame is what surrounds a payload on the wire; 0: FrameBytes.
+	Frame int
+
+	// Copies is how many of a million copies arrive twice.
+	Copies uint32
+
+	// Check, if not nil, takes the place of Params.Validation. It is called for each
+	// copy that is in, and returns when the message has been looked at and whether it is
+	// valid. Of one that is no news only that it came counts.
+	Check func(c *engine.Partition, node, from engine.Node, m Message, news bool) (ready engine.Instant, valid bool)
+
+	// Known, if not nil, is called in place of an event for each copy that is sure to come
+	// after another: its receiver has the message, or a copy gets there first. At is when
+	// it reaches the receiver's downlink. Check is not called for it.
+	Known func(c *engine.Partition, at engine.Instant, node, from engine.Node, m Message)
+
+	// Passes, if not nil, says whether a node passes on what it has received.
+	Passes func(now engine.Instant, node engine.Node) bool
 
 	// Deliver is called for every node that a message reaches, its origin left out.
 	Deliver func(c *engine.Partition, node engine.Node, a Arrival)
@@ -52,9 +79,9 @@ type Topic struct {
 	graph    *Graph
 	local    []uint32 // by node: its place in its partition's rows
 	offset   []uint32 // by node: add it to an edge for the edge's place in them
+	lives    []uint8  // by node: which life it lives, 0 if none
 	nodes    []state  // by node
 	edges    []link   // by edge
-	last     []engine.Instant
 	messages *engine.Shared[Message]
 	lists    *engine.Shared[[]engine.Handle] // in IHAVE and IWANT
 	parts    []*Part
@@ -62,10 +89,13 @@ type Topic struct {
 
 // state is what a node holds.
 type state struct {
-	mesh   []uint32 // edges
-	cache  []cached // oldest first
-	beats  uint32
-	stream engine.Stream
+	mesh     []Peer
+	cache    []cached // oldest first
+	promises []promise
+	forgiven engine.Instant // when broken promises were made to count less
+	beats    uint32
+	lives    uint8 // so far
+	stream   engine.Stream
 }
 
 // cached is a message that can be asked for.
@@ -80,7 +110,9 @@ type link struct {
 	beat    uint32         // that the counts are of
 	heard   uint16         // IHAVEs
 	asked   uint16         // ids
+	broken  uint16         // promises, see brokenUnit
 	mesh    bool
+	up      bool // the connection stands
 }
 
 // Event kinds, from Config.Kinds.
@@ -102,8 +134,8 @@ const (
 // New returns a topic, to which every node is subscribed. Start it before the run.
 func New(c Config) (*Topic, error) {
 	err := c.Params.check()
-	if c.Graph == nil || c.Network == nil || c.Deliver == nil {
-		err = errors.Join(err, errors.New("Graph, Network and Deliver must be given"))
+	if c.Graph == nil || c.Lines == nil || c.Deliver == nil {
+		err = errors.Join(err, errors.New("Graph, Lines and Deliver must be given"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("gossip: %w", err)
@@ -112,11 +144,17 @@ func New(c Config) (*Topic, error) {
 	if c.Homes == nil {
 		c.Homes = make([]int32, nodes)
 	}
+	if c.Frame == 0 {
+		c.Frame = FrameBytes
+	}
 	t := &Topic{
 		config: c, graph: c.Graph, local: make([]uint32, nodes), offset: make([]uint32, nodes), nodes: make([]state, nodes),
-		edges: make([]link, len(c.Graph.peers)), last: make([]engine.Instant, len(c.Graph.peers)),
+		lives: make([]uint8, nodes), edges: make([]link, len(c.Graph.peers)),
 	}
 	t.params = &t.config.Params
+	if !c.Dormant {
+		t.awake()
+	}
 	for node, home := range c.Homes {
 		for int(home) >= len(t.parts) {
 			t.parts = append(t.parts, &Part{topic: t, first: c.Kinds})
@@ -127,28 +165,39 @@ func New(c Config) (*Topic, error) {
 		p.nodes++
 		p.edges += len(c.Graph.Peers(engine.Node(node)))
 		t.nodes[node].stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
-		t.nodes[node].mesh = make([]uint32, 0, c.Params.Dhi+1)
+		t.nodes[node].mesh = make([]Peer, 0, c.Params.Dhi+1)
 	}
-	t.messages = engine.NewShared[Message](len(t.parts))
-	t.lists = engine.NewShared[[]engine.Handle](len(t.parts))
+	t.messages = engine.NewSharedOf[Message](c.Home, len(t.parts))
+	t.lists = engine.NewSharedOf[[]engine.Handle](c.Home, len(t.parts))
 	return t, nil
 }
 
-// Part returns what handles the topic's events of a partition.
+// awake lets all nodes be up and all connections stand.
+func (t *Topic) awake() {
+	for i := range t.lives {
+		t.lives[i], t.nodes[i].lives = 1, 1
+	}
+	for i := range t.edges {
+		t.edges[i].up = true
+	}
+}
+
+// Part returns what handles the topic's events of a partition: of the engine, or number
+// 0 if all nodes lie in one.
 func (t *Topic) Part(partition int) *Part { return t.parts[partition] }
 
 // Start schedules the heartbeats, spread over one interval: nodes do not start at once.
 func (t *Topic) Start(e *engine.Engine) {
 	for i := range t.nodes {
 		at := e.Now() + engine.Instant(t.nodes[i].stream.Below(uint64(t.params.Heartbeat)))
-		e.Schedule(at, engine.Node(i), engine.What{Kind: t.config.Kinds + beat})
+		e.Schedule(at, t.config.First+engine.Node(i), engine.What{Kind: t.config.Kinds + beat, Tag: t.tag(engine.Node(i), 0)})
 	}
 }
 
 // Mesh returns the peers in a node's mesh, to be looked at while nothing runs.
 func (t *Topic) Mesh(node engine.Node) (peers []engine.Node) {
-	for _, edge := range t.nodes[node].mesh {
-		peers = append(peers, t.graph.peers[edge])
+	for _, g := range t.nodes[node].mesh {
+		peers = append(peers, g.Node)
 	}
 	return peers
 }
@@ -166,6 +215,8 @@ type Counts struct {
 	Published, Delivered, Copies, Duplicates, Late, Lost uint64
 	Grafts, Prunes, IHaves, IWants, Answers, IDontWants  uint64
 	Declined                                             uint64 // copies not sent since the peer has the message
+	Rejected                                             uint64 // messages found invalid
+	Broken                                               uint64 // promises: what was asked for did not come
 	Bytes                                                uint64 // of copies sent
 }
 
@@ -183,5 +234,7 @@ func (c *Counts) add(o *Counts) {
 	c.Answers += o.Answers
 	c.IDontWants += o.IDontWants
 	c.Declined += o.Declined
+	c.Rejected += o.Rejected
+	c.Broken += o.Broken
 	c.Bytes += o.Bytes
 }

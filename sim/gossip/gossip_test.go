@@ -21,6 +21,8 @@ type floor struct {
 	got      []map[engine.Handle]int // by node: arrivals by payload
 	expired  []engine.Handle
 	messages int
+	first    engine.Node // the engine's number of node 0
+	do       func(c *engine.Partition, p *Part)
 }
 
 type setup struct {
@@ -54,7 +56,7 @@ func newFloor(t *testing.T, change func(*setup)) *floor {
 	if f.net, err = network.New(s.network); err != nil {
 		t.Fatal(err)
 	}
-	s.config.Network = f.net
+	s.config.Lines = Over(f.net, s.config.Graph)
 	s.config.Deliver = func(_ *engine.Partition, node engine.Node, a Arrival) { f.got[node][a.Load]++ }
 	s.config.Expired = func(_ *engine.Partition, m Message) { f.expired = append(f.expired, m.Load) }
 	if f.topic, err = New(s.config); err != nil {
@@ -69,10 +71,15 @@ func newFloor(t *testing.T, change func(*setup)) *floor {
 	return f
 }
 
-// Handle publishes 2 kB for what is not the topic's.
+// Handle publishes 2 kB for what is neither the topic's nor a test's.
 func (f *floor) Handle(c *engine.Partition, e engine.Event) {
-	if p := f.topic.Part(0); !p.Handle(c, e) {
-		p.Publish(c, e.Node, Message{Load: e.Load, Bytes: 2000, Word: uint64(e.Load)})
+	p := f.topic.Part(0)
+	switch {
+	case p.Handle(c, e):
+	case e.Kind == doing:
+		f.do(c, p)
+	default:
+		p.Publish(c, e.Node-f.first, Message{Load: e.Load, Bytes: 2000, Word: uint64(e.Load)})
 	}
 }
 
@@ -119,7 +126,7 @@ func TestMesh(t *testing.T) {
 			if !slices.Contains(f.topic.Mesh(peer), node) {
 				t.Errorf("node %d has node %d in its mesh, but not the other way", node, peer)
 			}
-			edge, _ := f.topic.graph.edge(node, peer)
+			edge, _ := f.topic.graph.Edge(node, peer)
 			dialled += boolean(f.topic.graph.dialled[edge])
 		}
 		if dialled < p.Dout {
@@ -150,7 +157,7 @@ func TestFlood(t *testing.T) {
 		})
 		f.publish(0, 0)
 		f.run(1) // the copies are under way
-		sent := int(f.topic.Counts().Bytes) / (2000 + frameBytes)
+		sent := int(f.topic.Counts().Bytes) / (2000 + FrameBytes)
 		if limit == 1 {
 			want = len(f.topic.Mesh(0))
 		}
@@ -176,9 +183,9 @@ func TestLazy(t *testing.T) {
 	}
 }
 
-// TestLoss checks that with half of everything lost all get everything in the end.
+// TestLoss checks that with a third of everything lost all get everything in the end.
 func TestLoss(t *testing.T) {
-	f := newFloor(t, func(s *setup) { s.network.Loss = [][]uint32{{500_000}} })
+	f := newFloor(t, func(s *setup) { s.network.Loss = [][]uint32{{333_333}} })
 	for node := range engine.Node(5) {
 		if n := f.reached(f.publish(node, 8*second)); n != 59 {
 			t.Errorf("%d nodes of 59 are reached", n)
@@ -285,10 +292,10 @@ func TestGraph(t *testing.T) {
 	if !slices.Equal(g.Peers(0), []engine.Node{1, 2}) || !slices.Equal(g.Peers(2), []engine.Node{0}) || len(g.Peers(3)) != 0 || g.Nodes() != 4 {
 		t.Errorf("%+v", g)
 	}
-	if edge, ok := g.edge(1, 0); !ok || g.dialled[edge] {
+	if edge, ok := g.Edge(1, 0); !ok || g.dialled[edge] {
 		t.Error("node 1 was dialled, and did not dial")
 	}
-	if _, ok := g.edge(1, 2); ok {
+	if _, ok := g.Edge(1, 2); ok {
 		t.Error("nodes 1 and 2 are not connected")
 	}
 	for _, bad := range []Dial{{1, 1}, {0, 4}, {-1, 0}} {
@@ -303,7 +310,7 @@ func TestBadParams(t *testing.T) {
 	p := Defaults()
 	p.Dlo, p.Dout, p.HistoryGossip, p.SeenTTL, p.Heartbeat = 7, 4, 6, 0, 0
 	_, err := New(Config{Params: p})
-	for _, want := range []string{"Dlo = 7", "Dout = 4", "HistoryGossip = 6", "a heartbeat of 0", "Graph, Network"} {
+	for _, want := range []string{"Dlo = 7", "Dout = 4", "HistoryGossip = 6", "a heartbeat of 0", "Graph, Lines"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %q", err, want)
 		}

@@ -50,6 +50,60 @@ func NewGraph(nodes int, dials []Dial) (*Graph, error) {
 	return g, nil
 }
 
+// Complete returns the graph in which all nodes are connected with each other.
+func Complete(nodes int) *Graph {
+	g := &Graph{start: make([]uint32, nodes+1)}
+	for i := range engine.Node(nodes) {
+		for j := range engine.Node(nodes) {
+			if i != j {
+				g.peers = append(g.peers, j)
+				g.dialled = append(g.dialled, dials(i, j))
+			}
+		}
+		g.start[i+1] = uint32(len(g.peers))
+	}
+	return g
+}
+
+// dials shares out who of two dials the other: each node half of its peers.
+func dials(a, b engine.Node) bool { return (a < b) == ((a+b)%2 == 0) }
+
+// Connect returns a graph in which the first so many nodes are all connected with each
+// other, and others at random such that a node has a number of connections on average; 0: all.
+func Connect(s *engine.Stream, members, nodes, connections int) (*Graph, error) {
+	others := nodes - members
+	if connections <= 0 || connections >= nodes-1 || others == 0 {
+		return Complete(nodes), nil
+	}
+	var all []Dial
+	for i := range engine.Node(members) {
+		for j := range i {
+			if dials(i, j) {
+				all = append(all, Dial{i, j})
+			} else {
+				all = append(all, Dial{j, i})
+			}
+		}
+	}
+	// What members have among themselves counts; each of the others dials once at least.
+	left := max(others, (nodes*connections+1)/2-len(all))
+	for i := range others {
+		from := engine.Node(members + i)
+		each := left / others
+		if i < left%others {
+			each++
+		}
+		var drawn []engine.Node
+		for len(drawn) < min(each, nodes-1) {
+			if to := engine.Node(s.Below(uint64(nodes))); to != from && !slices.Contains(drawn, to) {
+				drawn = append(drawn, to)
+				all = append(all, Dial{from, to})
+			}
+		}
+	}
+	return NewGraph(nodes, all)
+}
+
 func boolean(b bool) int {
 	if b {
 		return 1
@@ -80,8 +134,20 @@ func (g *Graph) Nodes() int { return len(g.start) - 1 }
 // Peers returns the peers of a node, in order; the slice is the graph's.
 func (g *Graph) Peers(n engine.Node) []engine.Node { return g.peers[g.start[n]:g.start[n+1]] }
 
-// edge returns the number of a node's edge to a peer.
-func (g *Graph) edge(n, peer engine.Node) (uint32, bool) {
+// Edges returns a node's first edge and the one behind its last: their peers are Peers.
+func (g *Graph) Edges(n engine.Node) (first, end uint32) { return g.start[n], g.start[n+1] }
+
+// Peer returns the node at the other end of an edge.
+func (g *Graph) Peer(edge uint32) engine.Node { return g.peers[edge] }
+
+// Len returns how many edges there are: twice the connections.
+func (g *Graph) Len() int { return len(g.peers) }
+
+// Edge returns the number of a node's edge to a peer, false if they are not connected.
+func (g *Graph) Edge(n, peer engine.Node) (uint32, bool) {
+	if first, end := g.Edges(n); int(end-first) == g.Nodes()-1 { // to all others
+		return first + uint32(peer) - uint32(boolean(peer > n)), peer != n
+	}
 	i, ok := slices.BinarySearch(g.Peers(n), peer)
 	return g.start[n] + uint32(i), ok
 }

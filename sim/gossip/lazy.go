@@ -17,11 +17,11 @@ func (p *Part) tell(c *engine.Partition, node engine.Node) {
 	}
 	p.scratch = p.scratch[:0]
 	for edge := t.graph.start[node]; edge < t.graph.start[node+1]; edge++ {
-		if !t.edges[edge].mesh {
+		if l := &t.edges[edge]; l.up && !l.mesh && !l.ignored() {
 			p.scratch = append(p.scratch, edge)
 		}
 	}
-	peers := p.some(node, max(t.params.Dlazy, len(p.scratch)*t.params.FactorPercent/100))
+	peers := p.some(node, max(t.params.Dlazy, int(int64(len(p.scratch))*int64(t.params.Factor)/million)))
 	if len(peers) == 0 {
 		return
 	}
@@ -33,7 +33,7 @@ func (p *Part) tell(c *engine.Partition, node engine.Node) {
 func (p *Part) list(c *engine.Partition, node engine.Node, peers []uint32, kind engine.Kind, ids []engine.Handle) {
 	load := p.topic.lists.Put(c, ids, len(peers))
 	for _, edge := range peers {
-		if !p.signal(c, node, edge, kind, load) {
+		if !p.signal(c, node, edge, kind, load, len(ids)) {
 			p.topic.lists.Release(c, load)
 		}
 	}
@@ -50,7 +50,7 @@ func (p *Part) told(c *engine.Partition, e engine.Event) {
 	l.heard++
 	var want []engine.Handle
 	for _, id := range t.lists.Get(e.Load) {
-		if int(l.heard) > t.params.MaxIHaveMessages || int(l.asked) >= t.params.MaxIHaveLength {
+		if l.ignored() || int(l.heard) > t.params.MaxIHaveMessages || int(l.asked) >= t.params.MaxIHaveLength {
 			break
 		}
 		if !p.seen(id, e.Node) {
@@ -61,6 +61,7 @@ func (p *Part) told(c *engine.Partition, e engine.Event) {
 	t.lists.Release(c, e.Load)
 	if len(want) > 0 {
 		p.counts.IWants++
+		p.promised(c, e.Node, edge, want)
 		p.list(c, e.Node, []uint32{edge}, iwant, want)
 	}
 }
@@ -69,7 +70,11 @@ func (p *Part) told(c *engine.Partition, e engine.Event) {
 func (p *Part) asked(c *engine.Partition, e engine.Event) {
 	t := p.topic
 	edge := p.edge(e.Node, e.Source)
-	for _, id := range t.lists.Get(e.Load) {
+	ids := t.lists.Get(e.Load)
+	if t.edges[edge].ignored() {
+		ids = nil
+	}
+	for _, id := range ids {
 		for _, m := range t.nodes[e.Node].cache {
 			if m.id != id {
 				continue
@@ -78,11 +83,11 @@ func (p *Part) asked(c *engine.Partition, e engine.Event) {
 			if r.asked == nil {
 				r.asked = map[uint32]uint8{}
 			}
-			if int(r.asked[edge]) < t.params.Retransmission && (r.unwanted == nil || !has(r.unwanted, p.place(e.Node, edge))) {
+			if int(r.asked[edge]) < t.params.Retransmission && !p.unwanted(c.Now(), r, e.Node, Peer{edge, e.Source}) {
 				r.asked[edge]++
 				p.counts.Answers++
 				m := t.messages.Get(id)
-				p.send(c, e.Node, edge, id, &m, HopsUnknown)
+				p.send(c, e.Node, Peer{edge, e.Source}, id, &m, HopsUnknown)
 			}
 			break
 		}
@@ -90,23 +95,4 @@ func (p *Part) asked(c *engine.Partition, e engine.Event) {
 	t.lists.Release(c, e.Load)
 }
 
-// decline tells the mesh that a large message is in: IDONTWANT.
-func (p *Part) decline(c *engine.Partition, node engine.Node, v validation) {
-	for _, edge := range p.topic.nodes[node].mesh {
-		if p.topic.graph.peers[edge] != v.from {
-			p.counts.IDontWants++
-			p.signal(c, node, edge, idontwant, v.id)
-		}
-	}
-}
-
-// declined is an IDONTWANT from a peer. pubsub keeps them for three heartbeats; here
-// they live as long as the message's row, since an id is never news again.
-func (p *Part) declined(e engine.Event) {
-	p.see(e.Load, p.topic.messages.Get(e.Load).At)
-	r := &p.rows[e.Load]
-	if r.unwanted == nil {
-		r.unwanted = line(&p.spares, p.edges)
-	}
-	set(r.unwanted, p.place(e.Node, p.edge(e.Node, e.Source)))
-}
+const million = 1_000_000

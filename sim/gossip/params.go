@@ -12,15 +12,18 @@ import (
 type Params struct {
 	D, Dlo, Dhi, Dout int // peers in a mesh: wanted, least, most, and of them those it dialled
 	Dlazy             int // peers told of messages by id at each heartbeat, at least
-	FactorPercent     int // and at least so many of a hundred peers outside the mesh
+	Factor            int // and at least so many of a million peers outside the mesh
 	Heartbeat         engine.Instant
+	HeartbeatDelay    engine.Instant // of the first, after a node's start
 	PruneBackoff      engine.Instant
-	HistoryLength     int // heartbeats for which a message can be asked for
-	HistoryGossip     int // heartbeats for which it is told of
-	Retransmission    int // how often one peer may ask for one message
-	MaxIHaveLength    int // ids that may be asked of a peer per heartbeat
-	MaxIHaveMessages  int // times that a peer is listened to per heartbeat
-	IDontWantBytes    int // a message at least so large is declined of others once it is in; 0: never
+	HistoryLength     int            // heartbeats for which a message can be asked for
+	HistoryGossip     int            // heartbeats for which it is told of
+	Retransmission    int            // how often one peer may ask for one message
+	MaxIHaveLength    int            // ids that may be asked of a peer per heartbeat
+	MaxIHaveMessages  int            // times that a peer is listened to per heartbeat
+	IWantFollowup     engine.Instant // what is asked for comes within that, or a promise is broken
+	IDontWantBytes    int            // a message at least so large is declined of others once it is in; 0: never
+	IDontWantBeats    int            // heartbeats for which that holds
 	FloodPublish      bool
 	FloodBytes        int            // what FloodPublish may send of one message, but to Dlo peers at least; 0: no limit
 	SeenTTL           engine.Instant // how long an id is known
@@ -32,10 +35,11 @@ type Params struct {
 // decoding and checking one signature (24 µs) and what surrounds it.
 func Defaults() Params {
 	return Params{
-		D: 6, Dlo: 5, Dhi: 12, Dout: 2, Dlazy: 6, FactorPercent: 25,
-		Heartbeat: instant(time.Second), PruneBackoff: instant(time.Minute),
+		D: 6, Dlo: 5, Dhi: 12, Dout: 2, Dlazy: 6, Factor: 250_000,
+		Heartbeat: instant(time.Second), HeartbeatDelay: instant(100 * time.Millisecond), PruneBackoff: instant(time.Minute),
 		HistoryLength: 5, HistoryGossip: 3, Retransmission: 3,
-		MaxIHaveLength: 5000, MaxIHaveMessages: 10, IDontWantBytes: 1024,
+		MaxIHaveLength: 5000, MaxIHaveMessages: 10,
+		IWantFollowup: instant(3 * time.Second), IDontWantBytes: 1024, IDontWantBeats: 3,
 		FloodPublish: true, SeenTTL: instant(30 * time.Second),
 		Validation: engine.Constant(int64(50 * time.Microsecond)),
 	}

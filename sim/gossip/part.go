@@ -20,13 +20,21 @@ type Part struct {
 	waiting engine.Slab[validation]
 	counts  Counts
 	scratch []uint32
+	one     [1]engine.Node
+	peers   []engine.Node // scratch
+	when    [][]uint32    // rows' instants by node, cleared
+	fresh   int           // of known: from here on, rows may have instants
 }
 
 // row is what the nodes of a partition know of a message: a line of a bit matrix.
 type row struct {
 	seen     []uint64       // by node
 	unwanted []uint64       // by edge: the peer declined it; nil while none has
+	at       []uint32       // by node: when it came, see stamp; in place of unwanted
+	due      []uint32       // by node: when the first copy gets there; nil: not known
+	old      bool           // such instants mean nothing any more
 	first    engine.Instant // when it was seen here first
+	declined engine.Instant // when a peer declined it last
 	asked    map[uint32]uint8
 }
 
@@ -35,6 +43,7 @@ type validation struct {
 	id   engine.Handle
 	from engine.Node
 	hops uint16
+	bad  bool
 }
 
 // Window takes back what other partitions released. Call it when a window begins.
@@ -50,6 +59,15 @@ func (p *Part) Message(id engine.Handle) Message { return p.topic.messages.Get(i
 
 // Handle handles an event, and reports whether it was the topic's.
 func (p *Part) Handle(c *engine.Partition, e engine.Event) bool {
+	if e.Kind-p.first >= Kinds {
+		return false
+	}
+	e.Node -= p.topic.config.First
+	e.Source -= p.topic.config.First
+	if life := p.topic.lives[e.Node]; life == 0 || life != uint8(e.Tag>>8) {
+		p.miss(c, e)
+		return true
+	}
 	switch e.Kind - p.first {
 	case copied:
 		p.copied(c, e)
@@ -61,7 +79,7 @@ func (p *Part) Handle(c *engine.Partition, e engine.Event) bool {
 	case beat:
 		p.beat(c, e.Node)
 	case graft:
-		p.grafted(c, e.Node, e.Source)
+		p.invited(c, e.Node, e.Source)
 	case prune:
 		p.pruned(c, e.Node, e.Source)
 	case ihave:
@@ -69,11 +87,14 @@ func (p *Part) Handle(c *engine.Partition, e engine.Event) bool {
 	case iwant:
 		p.asked(c, e)
 	case idontwant:
-		p.declined(e)
-	default:
-		return false
+		p.declined(c.Now(), e)
 	}
 	return true
+}
+
+// schedule makes something happen at a node.
+func (p *Part) schedule(c *engine.Partition, at engine.Instant, node engine.Node, what engine.What) {
+	c.Schedule(at, p.topic.config.First+node, what)
 }
 
 // Publish spreads a message from a node. The node whose event is being handled must
@@ -83,13 +104,35 @@ func (p *Part) Publish(c *engine.Partition, node engine.Node, m Message) engine.
 	id := p.topic.messages.Put(c, m, 1)
 	p.own = append(p.own, id)
 	p.see(id, c.Now())
+	p.spread(c, node, id, m)
+	return id
+}
+
+// Repeat spreads a message from one more node, that has it from elsewhere. False: it
+// knows the message already, and nothing happens; or the message's time is over, and it
+// would be a new one ([Part.Alive]).
+func (p *Part) Repeat(c *engine.Partition, node engine.Node, id engine.Handle) bool {
+	if !p.Alive(c.Now(), id) || p.seen(id, node) {
+		return false
+	}
+	p.see(id, c.Now())
+	p.spread(c, node, id, p.topic.messages.Get(id))
+	return true
+}
+
+// Alive reports whether a message that has not expired is still known to who has seen it.
+func (p *Part) Alive(now engine.Instant, id engine.Handle) bool {
+	return now-p.topic.messages.Get(id).At < p.topic.params.SeenTTL
+}
+
+// spread is a node's publishing.
+func (p *Part) spread(c *engine.Partition, node engine.Node, id engine.Handle, m Message) {
 	p.mark(id, node)
 	p.counts.Published++
 	p.remember(node, id)
 	for _, edge := range p.publishers(node, int(m.Bytes)) {
-		p.send(c, node, edge, id, &m, 1)
+		p.send(c, node, Peer{edge, p.topic.graph.peers[edge]}, id, &m, 1)
 	}
-	return id
 }
 
 // publishers returns the edges over which a node publishes, in random order, as pubsub's
@@ -100,7 +143,7 @@ func (p *Part) publishers(node engine.Node, bytes int) []uint32 {
 	others := 0
 	if t.params.FloodPublish {
 		for edge := t.graph.start[node]; edge < t.graph.start[node+1]; edge++ {
-			if !t.edges[edge].mesh {
+			if l := &t.edges[edge]; l.up && !l.mesh {
 				p.scratch = append(p.scratch, edge)
 			}
 		}
@@ -109,26 +152,26 @@ func (p *Part) publishers(node engine.Node, bytes int) []uint32 {
 			others = max(t.params.FloodBytes/max(bytes, 1), t.params.Dlo) - len(t.nodes[node].mesh)
 		}
 	}
-	p.scratch = append(p.some(node, max(0, others)), t.nodes[node].mesh...)
+	p.scratch = appendMesh(p.some(node, max(0, others)), t.nodes[node].mesh)
 	return p.some(node, len(p.scratch))
 }
 
 // copied is a copy at a node's downlink. What is in at once is handled at once.
 func (p *Part) copied(c *engine.Partition, e engine.Event) {
-	v := validation{id: e.Load, from: e.Source, hops: e.Tag}
-	n := p.topic.config.Network
+	v := validation{id: e.Load, from: e.Source, hops: e.Tag & 0xff}
+	n := p.topic.config.Lines
 	if !n.Downlink(e.Node) {
 		p.arrive(c, e.Node, v)
 		return
 	}
 	m := p.topic.messages.Get(e.Load)
-	switch in := n.Receive(c.Now(), e.Node, int(m.Bytes)+frameBytes); {
+	switch in := n.Receive(c.Now(), e.Node, int(m.Bytes)+p.topic.config.Frame); {
 	case in == c.Now():
 		p.arrive(c, e.Node, v)
 	case in-m.At >= p.topic.params.SeenTTL:
 		p.counts.Late++
 	default:
-		c.Schedule(in, e.Node, engine.What{Kind: p.first + taken, Load: p.waiting.Put(v)})
+		p.schedule(c, in, e.Node, engine.What{Kind: p.first + taken, Load: p.waiting.Put(v), Tag: e.Tag})
 	}
 }
 
@@ -139,8 +182,12 @@ func (p *Part) take(c *engine.Partition, e engine.Event) {
 // arrive is a copy that is in. Most are of messages that the node has.
 func (p *Part) arrive(c *engine.Partition, node engine.Node, v validation) {
 	p.counts.Copies++
+	check := p.topic.config.Check
 	if p.seen(v.id, node) {
 		p.counts.Duplicates++
+		if check != nil {
+			check(c, node, v.from, p.topic.messages.Get(v.id), false)
+		}
 		return
 	}
 	m := p.topic.messages.Get(v.id)
@@ -153,8 +200,16 @@ func (p *Part) arrive(c *engine.Partition, node engine.Node, v validation) {
 	if least := p.topic.params.IDontWantBytes; least > 0 && int(m.Bytes) >= least {
 		p.decline(c, node, v)
 	}
-	if wait := p.topic.params.Validation.Draw(&p.topic.nodes[node].stream); wait > 0 {
-		c.Schedule(c.Now()+engine.Instant(wait), node, engine.What{Kind: p.first + validated, Load: p.waiting.Put(v)})
+	ready := c.Now()
+	if check == nil {
+		ready += engine.Instant(p.topic.params.Validation.Draw(&p.topic.nodes[node].stream))
+	} else {
+		var valid bool
+		ready, valid = check(c, node, v.from, m, true)
+		v.bad = !valid
+	}
+	if ready > c.Now() {
+		p.schedule(c, ready, node, engine.What{Kind: p.first + validated, Load: p.waiting.Put(v), Tag: p.topic.tag(node, 0)})
 		return
 	}
 	p.accept(c, node, v)
@@ -164,56 +219,78 @@ func (p *Part) arrive(c *engine.Partition, node engine.Node, v validation) {
 func (p *Part) accept(c *engine.Partition, node engine.Node, v validation) {
 	m := p.topic.messages.Get(v.id)
 	c.Fold(m.Word ^ uint64(v.hops)<<56)
+	if v.bad {
+		p.counts.Rejected++
+		return
+	}
 	p.counts.Delivered++
+	if passes := p.topic.config.Passes; passes == nil || passes(c.Now(), node) {
+		p.forward(c, node, v, &m)
+	}
+	p.topic.config.Deliver(c, node, Arrival{Message: m, ID: v.id, From: v.from, Hops: int(v.hops)})
+}
+
+// forward sends a message to those in a node's mesh who may not have it.
+func (p *Part) forward(c *engine.Partition, node engine.Node, v validation, m *Message) {
 	p.remember(node, v.id)
-	unwanted := p.rows[v.id].unwanted
-	for _, edge := range p.topic.nodes[node].mesh {
-		if to := p.topic.graph.peers[edge]; to == v.from || to == m.Origin {
+	p.topic.config.Lines.Ahead(p.topic.nodes[node].mesh)
+	for _, g := range p.topic.nodes[node].mesh {
+		if g.Node == v.from || g.Node == m.Origin {
 			continue
 		}
-		if unwanted != nil && has(unwanted, p.place(node, edge)) {
+		if p.unwanted(c.Now(), &p.rows[v.id], node, g) {
 			p.counts.Declined++
 			continue
 		}
-		p.send(c, node, edge, v.id, &m, farther(v.hops))
+		p.send(c, node, g, v.id, m, farther(v.hops))
 	}
-	p.topic.config.Deliver(c, node, Arrival{Message: m, ID: v.id, From: v.from, Hops: int(v.hops)})
 }
 
 // farther returns the hops of who is told by who is that far.
 func farther(hops uint16) uint16 { return min(hops+1, HopsUnknown) }
 
-// send sends a copy over an edge, unless it would come when the message's time is over.
-func (p *Part) send(c *engine.Partition, node engine.Node, edge uint32, id engine.Handle, m *Message, hops uint16) {
-	to := p.topic.graph.peers[edge]
-	bytes := int(m.Bytes) + frameBytes
-	p.counts.Bytes += uint64(bytes)
-	at, ok := p.topic.config.Network.Send(c.Now(), node, to, bytes, &p.topic.last[edge])
-	switch {
-	case !ok:
-		p.counts.Lost++
-	case at-m.At >= p.topic.params.SeenTTL:
-		p.counts.Late++
-	default:
-		c.Schedule(at, to, engine.What{Kind: p.first + copied, Load: id, Tag: hops})
+// send sends a copy to a peer, unless it would come when the message's time is over.
+func (p *Part) send(c *engine.Partition, node engine.Node, to Peer, id engine.Handle, m *Message, hops uint16) {
+	bytes := int(m.Bytes) + p.topic.config.Frame
+	times := 1
+	if some := p.topic.config.Copies; some > 0 && p.topic.nodes[node].stream.Chance(some) {
+		times = 2
+	}
+	for range times {
+		p.counts.Bytes += uint64(bytes)
+		at, ok := p.topic.config.Lines.Send(c.Now(), to.Edge, node, to.Node, m.Load, bytes)
+		switch {
+		case !ok:
+			p.counts.Lost++
+		case at-m.At >= p.topic.params.SeenTTL:
+			p.counts.Late++
+		case p.topic.config.Known != nil && p.topic.lives[to.Node] != 0 && p.comesAfter(at, id, to.Node):
+			p.counts.Copies++
+			p.counts.Duplicates++
+			p.topic.config.Known(c, at, to.Node, node, *m)
+		default:
+			p.schedule(c, at, to.Node, engine.What{Kind: p.first + copied, Load: id, Tag: p.topic.tag(to.Node, hops)})
+		}
 	}
 }
 
-// signal sends a control message: few bytes, ahead of what waits, as pubsub's urgent
-// queue does it. One that would be under way for longer than ids are known is lost.
-func (p *Part) signal(c *engine.Partition, node engine.Node, edge uint32, kind engine.Kind, load engine.Handle) bool {
+// signal sends a control message with a number of ids. One that would be under way for longer
+// than ids are known is lost.
+func (p *Part) signal(c *engine.Partition, node engine.Node, edge uint32, kind engine.Kind, load engine.Handle, ids int) bool {
 	to := p.topic.graph.peers[edge]
-	at, ok := p.topic.config.Network.Send(c.Now(), node, to, 0, nil)
+	p.one[0] = to
+	p.topic.config.Lines.Signalled(c.Now(), node, p.one[:], p.topic.config.Frame+ids*idBytes)
+	at, ok := p.topic.config.Lines.Signal(c.Now(), node, to)
 	if !ok || at-c.Now() >= p.topic.params.SeenTTL {
 		return false
 	}
-	c.Schedule(at, to, engine.What{Kind: p.first + kind, Load: load})
+	p.schedule(c, at, to, engine.What{Kind: p.first + kind, Load: load, Tag: p.topic.tag(to, 0)})
 	return true
 }
 
 // edge returns the edge over which something came.
 func (p *Part) edge(node, from engine.Node) uint32 {
-	edge, ok := p.topic.graph.edge(node, from)
+	edge, ok := p.topic.graph.Edge(node, from)
 	if !ok {
 		panic(fmt.Sprintf("gossip: node %d hears from node %d, but they are not connected", node, from))
 	}
@@ -226,6 +303,8 @@ func (p *Part) place(node engine.Node, edge uint32) uint32 { return edge + p.top
 func has(words []uint64, i uint32) bool { return words[i/64]>>(i%64)&1 == 1 }
 
 func set(words []uint64, i uint32) { words[i/64] |= 1 << (i % 64) }
+
+func unset(words []uint64, i uint32) { words[i/64] &^= 1 << (i % 64) }
 
 // seen reports whether a node knows a message.
 func (p *Part) seen(id engine.Handle, node engine.Node) bool {
@@ -282,9 +361,11 @@ func (p *Part) forget(c *engine.Partition) {
 			clear(r.unwanted)
 			p.spares = append(p.spares, r.unwanted)
 		}
+		p.unstamp(r)
 		*r = row{}
 	}
 	p.known = drop(p.known, gone)
+	p.age(c.Now(), gone)
 	gone = 0
 	for ; gone < len(p.own); gone++ {
 		m := p.topic.messages.Get(p.own[gone])

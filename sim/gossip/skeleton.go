@@ -143,7 +143,7 @@ func (s *Skeleton) build() (*rig, error) {
 		return nil, err
 	}
 	r.topic, err = New(Config{
-		Params: s.Params, Seed: s.Seed, Purpose: purposeGossip, Graph: graph, Homes: homes, Network: net,
+		Params: s.Params, Seed: s.Seed, Purpose: purposeGossip, Graph: graph, Homes: homes, Lines: Over(net, graph),
 		Deliver: func(c *engine.Partition, _ engine.Node, a Arrival) { r.handlers[c.Index()].deliver(c, a) },
 	})
 	if err != nil {

@@ -7,7 +7,7 @@
 //		Delay: regions.Delay, // from site to site
 //		Up:    []network.Rate{20 * network.Mbit, 0}, // of the nodes of each site
 //	})
-//	at, ok := n.Send(now, from, to, bytes, &last)   // where the sender runs
+//	at, ok := n.Send(now, from, to, bytes, &last, &flow) // where the sender runs
 //	in := n.Receive(at, to, bytes)                  // where the receiver runs, at that instant
 //
 // # Model
@@ -23,8 +23,8 @@
 // The transport term is what a window costs: a connection sends Window bytes, then
 // twice as many each round trip (TCP's slow start), up to StreamWindow (yamux's, or
 // the socket's); each round in which the window is out before the first acknowledgement
-// is back, it stands still for the rest of the round trip. Warm connections have no term:
-// leave Window 0.
+// is back, it stands still for the rest of the round trip. The window stays open until the
+// connection has been idle for Idle. Warm connections have no term: leave Window 0.
 //
 // Loss hits a whole message. Over a reliable transport it is late instead of lost.
 //
@@ -36,7 +36,7 @@
 // # Memory and workers
 //
 // There are matrices by site and a few words by node, nothing by pair of nodes: the order
-// of a connection is kept by its owner, in the Instant given to Send. A node's uplink and
+// of a connection and its [Flow] are kept by its owner, and given to Send. A node's uplink and
 // stream of randomness are written by Send, its downlink by Receive: each by the partition
 // that the node lies in.
 package network

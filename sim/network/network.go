@@ -45,6 +45,17 @@ type Config struct {
 	// sends at most; 0: without limit. Linux begins with 10 segments (RFC 6928), yamux
 	// with 256 KiB.
 	Window, StreamWindow int
+
+	// Idle is after how long without traffic a connection's window is Window again;
+	// 0: it is so for each message.
+	Idle engine.Instant
+}
+
+// Flow is what a connection has come to, one way. Its owner keeps it; the zero
+// value is a connection that has carried nothing.
+type Flow struct {
+	used   engine.Instant // when something was sent last
+	window int32          // 0: as it is at first
 }
 
 // Network is a network with what is under way in it.
@@ -57,6 +68,7 @@ type Network struct {
 	up, down  []pace // by site
 	window    int
 	stream    int
+	idle      engine.Instant
 	streams   []engine.Stream  // by sender
 	upFree    []engine.Instant // by node
 	downFree  []engine.Instant // by node
@@ -86,7 +98,7 @@ func New(c Config) (*Network, error) {
 		return nil, fmt.Errorf("network: %w", err)
 	}
 	n := &Network{
-		sites: c.Sites, count: len(c.Delay), reliable: c.Reliable, window: c.Window, stream: c.StreamWindow,
+		sites: c.Sites, count: len(c.Delay), reliable: c.Reliable, window: c.Window, stream: c.StreamWindow, idle: c.Idle,
 		streams:  make([]engine.Stream, len(c.Sites)),
 		upFree:   make([]engine.Instant, len(c.Sites)),
 		downFree: make([]engine.Instant, len(c.Sites)),
@@ -151,9 +163,10 @@ func (c *Config) check() error {
 
 // Send puts a message on its way and returns when its last bit reaches the
 // receiver's downlink, or false if it never does. Last is the arrival before on
-// this connection, which this one does not overtake; nil: there is no order. A message
+// this connection, which this one does not overtake; nil: there is no order. Flow is the
+// connection's; nil: one that has carried nothing. A message
 // of 0 bytes is urgent and small: it waits for nothing that is before it in the uplink.
-func (n *Network) Send(now engine.Instant, from, to engine.Node, bytes int, last *engine.Instant) (engine.Instant, bool) {
+func (n *Network) Send(now engine.Instant, from, to engine.Node, bytes int, last *engine.Instant, flow *Flow) (engine.Instant, bool) {
 	pair := int(n.sites[from])*n.count + int(n.sites[to])
 	s := &n.streams[from]
 	left := now
@@ -163,7 +176,10 @@ func (n *Network) Send(now engine.Instant, from, to engine.Node, bytes int, last
 	}
 	delay := engine.Instant(n.delay[pair].Draw(s))
 	if n.window != 0 && bytes > n.window {
-		delay += n.stalls(bytes, delay+engine.Instant(n.delay[int(n.sites[to])*n.count+int(n.sites[from])].Least()), n.up[n.sites[from]])
+		delay += n.stalls(bytes, delay+engine.Instant(n.delay[int(n.sites[to])*n.count+int(n.sites[from])].Least()), n.up[n.sites[from]], n.grown(now, flow))
+	}
+	if flow != nil && bytes > 0 {
+		flow.used = now
 	}
 	if n.loss != nil {
 		late, ok := n.lose(s, n.loss[pair], 2*delay)
@@ -202,9 +218,27 @@ func (n *Network) Receive(now engine.Instant, node engine.Node, bytes int) engin
 // Downlink reports whether Receive can make anything wait at a node.
 func (n *Network) Downlink(node engine.Node) bool { return n.down[n.sites[node]] != 0 }
 
-// stalls returns how long a message waits for its window to open.
-func (n *Network) stalls(bytes int, roundTrip engine.Instant, up pace) (waited engine.Instant) {
-	window := n.window
+// Windows reports whether a connection's Flow makes a difference.
+func (n *Network) Windows() bool { return n.window != 0 }
+
+// Leaves returns when all that a node has sent so far is on its way.
+func (n *Network) Leaves(node engine.Node) engine.Instant { return n.upFree[node] }
+
+// grown returns a flow whose window is what it can send now.
+func (n *Network) grown(now engine.Instant, flow *Flow) *Flow {
+	if flow == nil {
+		flow = &Flow{}
+	}
+	if flow.window == 0 || now-flow.used >= n.idle {
+		flow.window = int32(n.window)
+	}
+	return flow
+}
+
+// stalls returns how long a message waits for its window to open. The window stays as
+// large as it has become.
+func (n *Network) stalls(bytes int, roundTrip engine.Instant, up pace, flow *Flow) (waited engine.Instant) {
+	window := int(flow.window)
 	for left := bytes - window; left > 0; left -= window {
 		waited += max(0, roundTrip-up.of(window))
 		window *= 2
@@ -212,6 +246,7 @@ func (n *Network) stalls(bytes int, roundTrip engine.Instant, up pace) (waited e
 			window = min(window, n.stream)
 		}
 	}
+	flow.window = int32(min(window, 1<<30))
 	return waited
 }
 

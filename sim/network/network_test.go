@@ -31,7 +31,7 @@ func pair(t *testing.T, change func(*Config)) *Network {
 
 func mustSend(t *testing.T, n *Network, now engine.Instant, bytes int) engine.Instant {
 	t.Helper()
-	at, ok := n.Send(now, 0, 1, bytes, nil)
+	at, ok := n.Send(now, 0, 1, bytes, nil, nil)
 	if !ok {
 		t.Fatal("lost")
 	}
@@ -89,16 +89,40 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// TestIdle checks that a window stays as large as it has become until nothing was sent for a while.
+func TestIdle(t *testing.T) {
+	n := pair(t, func(c *Config) { c.Window, c.StreamWindow, c.Idle = 10_000, 40_000, 50*millisecond })
+	var flow Flow
+	for i, c := range []struct {
+		at     engine.Instant
+		bytes  int
+		rounds engine.Instant
+	}{
+		{0, 30_000, 1},                  // 10 + 20
+		{49 * millisecond, 20_000, 0},   // it has grown to 20
+		{50 * millisecond, 60_000, 1},   // 20 + 40
+		{51 * millisecond, 1, 0},        // keeps it open
+		{99 * millisecond, 40_000, 0},   // as large as the stream's
+		{149 * millisecond, 30_000, 1},  // as at first
+		{1000 * millisecond, 10_000, 0}, // fits
+	} {
+		at, ok := n.Send(c.at, 0, 1, c.bytes, nil, &flow)
+		if want := c.at + far + c.rounds*2*far; !ok || at != want {
+			t.Errorf("message %d arrives at %d, want %d", i, at, want)
+		}
+	}
+}
+
 // TestLoss checks loss with and without a transport that sends again.
 func TestLoss(t *testing.T) {
 	loss := [][]uint32{{0, 200_000}, {0, 0}}
 	n := pair(t, func(c *Config) { c.Loss = loss })
 	lost := 0
 	for range 10_000 {
-		if _, ok := n.Send(0, 0, 1, 1, nil); !ok {
+		if _, ok := n.Send(0, 0, 1, 1, nil, nil); !ok {
 			lost++
 		}
-		if _, ok := n.Send(0, 1, 0, 1, nil); !ok {
+		if _, ok := n.Send(0, 1, 0, 1, nil, nil); !ok {
 			t.Fatal("lost on a path without loss")
 		}
 	}
@@ -123,12 +147,12 @@ func TestOrder(t *testing.T) {
 	var last, before engine.Instant
 	free := false
 	for now := range engine.Instant(200) {
-		at, _ := n.Send(now, 0, 1, 1, &last)
+		at, _ := n.Send(now, 0, 1, 1, &last, nil)
 		if at < before {
 			t.Fatalf("%d is overtaken at %d", before, at)
 		}
 		before = at
-		loose, _ := n.Send(now, 0, 1, 1, nil)
+		loose, _ := n.Send(now, 0, 1, 1, nil, nil)
 		free = free || loose < at
 	}
 	if !free {
@@ -140,7 +164,7 @@ func TestOrder(t *testing.T) {
 func TestFaults(t *testing.T) {
 	n := pair(t, nil)
 	passes := func(now engine.Instant, from, to engine.Node) bool {
-		_, ok := n.Send(now, from, to, 1, nil)
+		_, ok := n.Send(now, from, to, 1, nil, nil)
 		return ok
 	}
 	cut := n.Begin(Fault{From: NewSet(0), To: NewSet(1, 70), Cut: true})
@@ -195,6 +219,10 @@ func TestPresets(t *testing.T) {
 				}
 			}
 		}
+	}
+	ohio, err := AWS().Pick([]string{"us-east-2", "eu-west-3"})
+	if err != nil || ohio.Delay[0][1].Least() != 46_250_000 {
+		t.Errorf("from Ohio to Paris: %+v, %v", ohio.Delay, err)
 	}
 	picked, err := SimBlock().Pick([]string{"japan", "europe", "japan"})
 	if err != nil || picked.Up[1] != 20_700*Kbit || picked.Delay[0][1] != SimBlock().Delay[4][1] {

@@ -12,14 +12,17 @@ type Costs struct {
 	Kibibyte time.Duration // decoding and hashing 1,024 bytes
 	Step     time.Duration // one Step of a Replica, beyond what it signs
 	Sync     time.Duration // one sync of the disk, beyond what the disk takes; 0 in DefaultCosts
+	Gossip   time.Duration // one copy of a gossip message, beyond its bytes
+	Record   time.Duration // one record executed, beyond the Step that does so
 }
 
 // DefaultCosts are those of one core of the two-core cloud machine that this was
-// written on, with SHA instructions. All but the last are what
+// written on, with SHA instructions. All but Step are what
 //
 //	go test ./sim/oracle -bench Costs
 //
-// prints; Step is the profile of floorsim bench runs divided by its steps. What a
+// prints; Step is the profile of floorsim bench runs divided by its steps, and holds what
+// records cost there. There is no gossip in them. What a
 // gateway's processor takes is some 5 to 20 times as much: see Times.
 func DefaultCosts() Costs {
 	return Costs{
@@ -37,7 +40,8 @@ func (c Costs) Times(slower int) Costs {
 	by := time.Duration(slower)
 	return Costs{
 		Sign: c.Sign * by, Verify: c.Verify * by, Batched: c.Batched * by,
-		Message: c.Message * by, Kibibyte: c.Kibibyte * by, Step: c.Step * by, Sync: c.Sync * by,
+		Message: c.Message * by, Kibibyte: c.Kibibyte * by, Step: c.Step * by,
+		Sync: c.Sync * by, Gossip: c.Gossip * by, Record: c.Record * by,
 	}
 }
 

@@ -14,6 +14,20 @@ type CPU struct {
 // NewCPU returns so many idle cores, at least one.
 func NewCPU(cores int) *CPU { return &CPU{make([]replica.Instant, max(1, cores))} }
 
+// NewCPUs returns processors of so many idle cores, which lie together in memory: of
+// thousands of nodes each does a little in turn.
+func NewCPUs(count, cores int) []CPU {
+	cores = max(1, cores)
+	all, free := make([]CPU, count), make([]replica.Instant, count*cores)
+	for i := range all {
+		all[i].free = free[i*cores : (i+1)*cores : (i+1)*cores]
+	}
+	return all
+}
+
+// Rest drops all work.
+func (c *CPU) Rest() { clear(c.free) }
+
 // Do gives work to the core that is free first and returns when it is done.
 func (c *CPU) Do(now, work replica.Instant) (done replica.Instant) {
 	first := 0

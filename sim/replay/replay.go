@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/consensus/replica/recording"
 	"github.com/floormesh/floormesh/dag"
@@ -85,7 +86,7 @@ func newPlayer(start *recording.Start) (*player, error) {
 	p := &player{result: &Result{Start: start}, pen: &pen{}}
 	var err error
 	p.replica, err = replica.New(replica.Config{
-		Genesis:   start.Genesis,
+		Founding:  consensus.Found(start.Genesis),
 		NodeKey:   dag.NewSimulatedKey(start.Node, p.pen),
 		MemberKey: dag.NewSimulatedKey(start.Member, p.pen),
 		Rand:      rand.New(rand.NewChaCha8(start.Seed)),

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/consensus/replica/recording"
 	"github.com/floormesh/floormesh/dag"
@@ -198,7 +199,7 @@ func (m *mesh) start(i int) {
 		h.made = append(h.made, recording.Signature{Message: recording.DigestOf(signed), Signature: s})
 	}
 	h.replica, err = replica.New(replica.Config{
-		Genesis: m.genesis, NodeKey: m.nodes[i].Witnessed(witness), MemberKey: m.members[i].Witnessed(witness),
+		Founding: consensus.Found(m.genesis), NodeKey: m.nodes[i].Witnessed(witness), MemberKey: m.members[i].Witnessed(witness),
 		Rand: rand.New(rand.NewChaCha8(seed)),
 	}, from)
 	if err != nil {

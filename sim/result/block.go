@@ -5,20 +5,17 @@ import (
 	"slices"
 )
 
-// Window says which blocks are kept: the rounds From to To, both included, of one mesh of the run.
-// The zero value keeps none.
+// Window is a part of the DAG that is kept: some time of one mesh of the run.
+// Which blocks belong to it, the recorder is told.
 type Window struct {
-	Mesh     uint32
-	From, To uint64
+	Mesh uint32  `json:"mesh"`
+	From Instant `json:"from_ns"`
+	To   Instant `json:"to_ns"`
 }
 
-// Holds reports whether a round of a mesh is in the window.
-func (w *Window) Holds(mesh uint32, round uint64) bool {
-	return mesh == w.Mesh && round >= w.From && round <= w.To && w.To > 0
-}
-
-// A Block is one vertex of the DAG. Its ID is any number that is its own in the run.
+// A Block is one vertex of the DAG in a window. Its ID is any number that is its own in the run.
 type Block struct {
+	Window  uint32   `parquet:"window"` // index in Summary.Windows
 	ID      uint64   `parquet:"id"`
 	Round   uint64   `parquet:"round"`
 	Author  uint32   `parquet:"author"` // index in the committee
@@ -28,6 +25,7 @@ type Block struct {
 
 // A Decision is what became of a leader slot.
 type Decision struct {
+	Window    uint32  `parquet:"window"`
 	Round     uint64  `parquet:"round"`
 	Author    uint32  `parquet:"author"`
 	Committed bool    `parquet:"committed"`
@@ -35,7 +33,7 @@ type Decision struct {
 	At        Instant `parquet:"at_ns"`
 }
 
-// dag keeps the window of blocks. The rest is counted.
+// dag keeps the windows' blocks. The rest is counted.
 type dag struct {
 	blocks    []Block
 	decisions []Decision
@@ -66,13 +64,13 @@ func (d *dag) merge(o *dag) {
 	d.dropped += o.dropped
 }
 
-// sort puts the window in order and cuts it to its bounds.
+// sort puts the windows in order and cuts them to their bounds.
 func (d *dag) sort() {
 	slices.SortFunc(d.blocks, func(a, b Block) int {
-		return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author), cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Window, b.Window), cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author), cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID))
 	})
 	slices.SortFunc(d.decisions, func(a, b Decision) int {
-		return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author))
+		return cmp.Or(cmp.Compare(a.Window, b.Window), cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author))
 	})
 	if n := len(d.blocks); n > maxBlocks {
 		d.dropped += uint64(n - maxBlocks)

@@ -16,7 +16,7 @@ type Config struct {
 	Nodes      []Place       // by Node
 	Partitions int
 	Events     Asked
-	Blocks     Window
+	Windows    []Window // of the DAG
 }
 
 // Validate returns all that is wrong with a Config.
@@ -31,6 +31,7 @@ func (c *Config) Validate() error {
 	check(len(c.Kinds) > 0 && len(c.Kinds) <= maxKinds, "%d kinds of messages: 1 to %d can be told apart", len(c.Kinds), maxKinds)
 	check(len(c.Roles) > 0 && len(c.Roles) <= maxRoles, "%d roles: 1 to %d can be told apart", len(c.Roles), maxRoles)
 	check(len(c.Nodes) > 0 && len(c.Nodes) <= maxNodes, "%d nodes: 1 to %d can be recorded", len(c.Nodes), maxNodes)
+	check(len(c.Windows) <= maxWindows, "%d windows of the DAG: at most %d can be kept", len(c.Windows), maxWindows)
 	check(c.Partitions > 0 && c.Partitions <= maxPartitions, "%d partitions: 1 to %d can be recorded", c.Partitions, maxPartitions)
 	for n, p := range c.Nodes {
 		if int(p.Role) >= len(c.Roles) {
@@ -104,7 +105,7 @@ func (b *Book) summary(run *Run, o *Outcome) Summary {
 	s := Summary{
 		Schema: Schema, Scenario: o.Scenario, Seed: o.Seed, Build: o.Build, Fingerprint: o.Fingerprint,
 		Duration: time.Duration(o.End), Events: o.Events, Nodes: len(b.config.Nodes), Partitions: b.config.Partitions,
-		Kinds: b.config.Kinds, Roles: b.config.Roles, Mesh: b.config.Blocks.Mesh,
+		Kinds: b.config.Kinds, Roles: b.config.Roles, Windows: slices.Clone(b.config.Windows),
 		Verdicts:  slices.Clone(o.Verdicts[:min(len(o.Verdicts), maxVerdicts)]),
 		Faults:    slices.Clone(o.Faults[:min(len(o.Faults), maxFaults)]),
 		Quantiles: []Quantiles{}, Machine: o.Machine,

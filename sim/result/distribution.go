@@ -72,9 +72,9 @@ func (d *Distribution) Error() string {
 
 // Quantiles sums up a distribution. Values are nanoseconds.
 type Quantiles struct {
-	Name  string `json:"name"`
+	Name  string `json:"name,omitempty"`
 	Count uint64 `json:"count"`
-	Error string `json:"error"`
+	Error string `json:"error,omitempty"`
 	Mean  int64  `json:"mean_ns"`
 	Min   int64  `json:"min_ns"`
 	P5    int64  `json:"p5_ns"`

@@ -36,7 +36,7 @@
 //	deliveries.parquet  sampled messages: who got them when
 //	nodes.parquet       one row a node: messages, bytes, signatures, processor time, disk syncs
 //	chain.parquet       the fingerprint chain, see below
-//	blocks.parquet      the blocks of the chosen rounds, decisions.parquet what became of their leaders
+//	blocks.parquet      the blocks of the windows that run.json names, decisions.parquet what became of leaders
 //	events.parquet      the event log, when one was asked for
 //	report.html         written and refreshed by floorsim report; not covered by the hashes
 //
@@ -48,6 +48,11 @@
 // are errors that name the place and the remedy. All but the machine part of
 // run.json (wall time, memory, platform, workers) is the same, byte for byte, whenever
 // the same run is made again.
+//
+// # Sweeps
+//
+// Of many runs each is summed up in a Brief, whose leaves are the columns of a sweep's table. A
+// Study lays them side by side over the keys that were varied, for report and plot.
 //
 // # Fingerprint chain
 //

@@ -1,5 +1,7 @@
 package result
 
+import "slices"
+
 // An Event is one thing that happened at one node. Everything but Label is folded into the fingerprint chain.
 type Event struct {
 	At      Instant
@@ -12,14 +14,28 @@ type Event struct {
 	Label   string  // a few words for people; only asked for when Recorder.Wants says so
 }
 
-// Asked says what goes into the event log. The zero value asks for nothing.
-type Asked struct {
-	Nodes    []Node // none: all nodes
-	From, To Instant
+// Asked says what goes into the event log: what any of its watches sees. None asks for nothing.
+type Asked []Watch
+
+// Watch is some nodes for some time.
+type Watch struct {
+	Nodes []Node  `json:"nodes"` // empty: all nodes
+	From  Instant `json:"from_ns"`
+	To    Instant `json:"to_ns"`
 }
 
 // Nothing reports whether no log was asked for.
-func (a *Asked) Nothing() bool { return a.To <= a.From }
+func (a Asked) Nothing() bool {
+	return !slices.ContainsFunc(a, func(w Watch) bool { return w.To > w.From })
+}
+
+// End returns when the last watch ends.
+func (a Asked) End() (end Instant) {
+	for _, w := range a {
+		end = max(end, w.To)
+	}
+	return end
+}
 
 // A Logged event is a row of the event log. Its place in the chain of its
 // partition is Index; the first event has index 0.
@@ -31,25 +47,38 @@ type Logged struct {
 
 // eventLog keeps the events that were asked for.
 type eventLog struct {
-	asked   Asked
-	nodes   map[Node]bool // nil: all
+	watches []watch
 	rows    []Logged
 	dropped uint64
 }
 
-func newEventLog(asked Asked) eventLog {
-	l := eventLog{asked: asked}
-	if len(asked.Nodes) > 0 {
-		l.nodes = make(map[Node]bool, len(asked.Nodes))
-		for _, n := range asked.Nodes {
-			l.nodes[n] = true
+// watch is a Watch with a set of its nodes; nil: all.
+type watch struct {
+	nodes    map[Node]bool
+	from, to Instant
+}
+
+func newEventLog(asked Asked) (l eventLog) {
+	for _, a := range asked {
+		w := watch{from: a.From, to: a.To}
+		if len(a.Nodes) > 0 {
+			w.nodes = make(map[Node]bool, len(a.Nodes))
+			for _, n := range a.Nodes {
+				w.nodes[n] = true
+			}
 		}
+		l.watches = append(l.watches, w)
 	}
 	return l
 }
 
 func (l *eventLog) wants(at Instant, node Node) bool {
-	return at < l.asked.To && at >= l.asked.From && (l.nodes == nil || l.nodes[node])
+	for i := range l.watches {
+		if w := &l.watches[i]; at < w.to && at >= w.from && (w.nodes == nil || w.nodes[node]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *eventLog) add(partition uint32, index uint64, e *Event) {

@@ -38,14 +38,7 @@ func (e *FolderError) Hint() string { return e.Remedy }
 // Write writes a run to a folder: as a whole, or not at all. A folder
 // that is there and not empty is only replaced if it holds results and replace says so.
 func Write(dir string, r *Run, replace bool) error {
-	if err := room(dir, replace); err != nil {
-		return err
-	}
-	parent := filepath.Dir(filepath.Clean(dir))
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return err
-	}
-	made, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+"-")
+	made, err := begin(dir, replace)
 	if err != nil {
 		return err
 	}
@@ -59,6 +52,39 @@ func Write(dir string, r *Run, replace bool) error {
 	return swap(made, dir)
 }
 
+// Room finds out whether Write could write to a folder now, before a run takes hours.
+func Room(dir string, replace bool) error {
+	made, err := begin(dir, replace)
+	if err != nil {
+		return err
+	}
+	return os.Remove(made)
+}
+
+// begin makes a folder beside dir, if dir may be written.
+func begin(dir string, replace bool) (made string, err error) {
+	if err := room(dir, replace); err != nil {
+		return "", err
+	}
+	parent := filepath.Dir(filepath.Clean(dir))
+	err = os.MkdirAll(parent, 0o755)
+	if err == nil {
+		made, err = os.MkdirTemp(parent, "."+filepath.Base(dir)+"-")
+	}
+	if err != nil {
+		return "", &FolderError{dir, fmt.Errorf("it cannot be made: %w", cause(err)), "name a folder that can be written"}
+	}
+	return made, nil
+}
+
+// cause is an error of the system without the path, which may be one that nobody asked for.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
 // room reports whether a folder may be written to dir.
 func room(dir string, replace bool) error {
 	entries, err := os.ReadDir(dir)
@@ -66,7 +92,7 @@ func room(dir string, replace bool) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return err
+		return &FolderError{dir, cause(err), "name a folder that does not exist yet"}
 	case len(entries) == 0:
 		return nil
 	}
@@ -74,7 +100,7 @@ func room(dir string, replace bool) error {
 		return &FolderError{dir, errors.New("there is something that is not a results folder"), "name a folder that does not exist yet"}
 	}
 	if !replace {
-		return &FolderError{dir, errors.New("there are results already"), "name another folder, or remove this one"}
+		return &FolderError{dir, errors.New("there are results already"), "name another folder with --out, or take the place of these with --replace"}
 	}
 	return nil
 }
@@ -109,7 +135,10 @@ func fill(dir string, r *Run) error {
 		return err
 	}
 	if !r.Asked.Nothing() {
-		summary.EventLog = &EventLog{append([]Node{}, r.Asked.Nodes...), r.Asked.From, r.Asked.To}
+		for _, w := range r.Asked {
+			w.Nodes = append([]Node{}, w.Nodes...) // a list in any case
+			summary.EventLog = append(summary.EventLog, w)
+		}
 	}
 	for _, t := range tables() {
 		if !t.always && summary.EventLog == nil {
@@ -147,7 +176,7 @@ func create(path string, content func(io.Writer) error) (File, error) {
 func Replace(path string, content func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", path, cause(err))
 	}
 	err = errors.Join(content(f), f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
@@ -179,9 +208,7 @@ func Read(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if log := r.Summary.EventLog; log != nil {
-		r.Asked = Asked{log.Nodes, log.From, log.To}
-	}
+	r.Asked = r.Summary.EventLog
 	for _, t := range tables() {
 		if !t.always && r.Summary.EventLog == nil {
 			continue
@@ -202,7 +229,7 @@ const damaged = "the folder was changed or not copied whole: copy it again, or m
 func readSummary(path string, s *Summary) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return &FolderError{path, err, "name a folder that floorsim run wrote"}
+		return &FolderError{path, cause(err), "name a folder that floorsim run wrote"}
 	}
 	if info.Size() > maxSummaryBytes {
 		return &FolderError{path, fmt.Errorf("%d bytes, at most %d are read", info.Size(), maxSummaryBytes), damaged}
@@ -269,7 +296,7 @@ func (s *Summary) validate() error {
 func readFile(path string, want File, read func(f *os.File, size int64) error) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return &FolderError{path, err, damaged}
+		return &FolderError{path, cause(err), damaged}
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	sum := sha256.New()

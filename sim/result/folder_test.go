@@ -58,7 +58,7 @@ func TestFolderComesBack(t *testing.T) {
 			t.Errorf("asked for a log: %t, got %v and %d events", logged, got.Summary.EventLog, len(got.Events))
 		}
 		if !logged {
-			got.Asked, run.Asked = result.Asked{}, result.Asked{}
+			got.Asked, run.Asked = nil, nil
 		}
 		if diff := cmp.Diff(got, run, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("read and written differ:\n%s", diff)
@@ -112,14 +112,14 @@ func TestDamageIsSeen(t *testing.T) {
 	}{
 		"torn":         {"series.parquet", func(b []byte) []byte { return b[:len(b)/2] }, "series.parquet: it is ", "copy it again"},
 		"flipped":      {"deliveries.parquet", func(b []byte) []byte { b[len(b)/2] ^= 4; return b }, "deliveries.parquet: its SHA-256 is ", "copy it again"},
-		"gone":         {"nodes.parquet", nil, "nodes.parquet: open ", "copy it again"},
+		"gone":         {"nodes.parquet", nil, "nodes.parquet: no such file", "copy it again"},
 		"edited":       {"scenario.yaml", replace("4", "5"), "scenario.yaml: its SHA-256 is ", "copy it again"},
 		"torn summary": {"run.json", func(b []byte) []byte { return b[:len(b)/2] }, "run.json:", "copy it again"},
-		"no summary":   {"run.json", nil, "run.json: stat ", "name a folder that floorsim run wrote"},
+		"no summary":   {"run.json", nil, "run.json: no such file", "name a folder that floorsim run wrote"},
 		"unknown key":  {"run.json", replace(`"seed"`, `"sed"`), `run.json: json: unknown field "sed"`, "copy it again"},
 		"wrong type":   {"run.json", replace(`"seed": 7`, `"seed": "x"`), `run.json:4: json: cannot unmarshal string`, "copy it again"},
-		"no schema":    {"run.json", replace(`"schema": 1,`, ``), `there is no "schema"`, "name a folder"},
-		"other schema": {"run.json", replace(`"schema": 1,`, `"schema": 2,`), `its schema is 2, this program reads 1`, `use the build that wrote it, "v1.2.3"`},
+		"no schema":    {"run.json", replace(`"schema": 2,`, ``), `there is no "schema"`, "name a folder"},
+		"other schema": {"run.json", replace(`"schema": 2,`, `"schema": 1,`), `its schema is 1, this program reads 2`, `use the build that wrote it, "v1.2.3"`},
 		"no kinds":     {"run.json", replace(`"block",`+"\n    \"batch\",\n    \"cosignature\"", ``), "0 kinds of messages", "copy it again"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,6 +157,7 @@ func TestRowsAreChecked(t *testing.T) {
 		"early delivery":  {func(r *result.Run) { r.Deliveries[0].At = -1 }, "deliveries.parquet: row 0: message"},
 		"chain backward":  {func(r *result.Run) { r.Chain = append(r.Chain, r.Chain[0]) }, "chain.parquet: row "},
 		"round falls":     {func(r *result.Run) { r.Blocks[9].Round = 0 }, "blocks.parquet: row 9: round 0 comes after"},
+		"unknown window":  {func(r *result.Run) { r.Blocks[9].Window = 1 }, "blocks.parquet: row 9: window 1 of 1"},
 		"unknown act":     {func(r *result.Run) { r.Events[4].Act = 99 }, `events.parquet: row 4: there is no act "?"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,8 +178,14 @@ func TestRowsAreChecked(t *testing.T) {
 func TestNothingIsOverwritten(t *testing.T) {
 	dir, run := write(t, resulttest.Options{Seed: 7})
 	err := result.Write(dir, run, false)
-	if wrong, is := errors.AsType[*result.FolderError](err); !is || wrong.Hint() != "name another folder, or remove this one" {
+	if wrong, is := errors.AsType[*result.FolderError](err); !is || !strings.Contains(wrong.Hint(), "--replace") {
 		t.Errorf("results are there: %v", err)
+	}
+	if result.Room(dir, false) == nil || result.Room(dir, true) != nil {
+		t.Errorf("room where results are: %v, to replace them: %v", result.Room(dir, false), result.Room(dir, true))
+	}
+	if left, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(left) != 1 {
+		t.Errorf("beside the results lies %v, %v", left, err)
 	}
 	run.Summary.Seed = 8
 	if err := result.Write(dir, run, true); err != nil {
@@ -194,6 +201,12 @@ func TestNothingIsOverwritten(t *testing.T) {
 	if err := result.Write(home, run, true); err == nil || len(contents(t, home)) != 1 {
 		t.Errorf("a folder of other things: %v, %v", err, contents(t, home))
 	}
+	file := filepath.Join(home, "thesis.tex")
+	for _, path := range []string{file, filepath.Join(file, "below")} {
+		if wrong, is := errors.AsType[*result.FolderError](result.Room(path, true)); !is || wrong.Place != path {
+			t.Errorf("room at %s: %v", path, result.Room(path, true))
+		}
+	}
 }
 
 // TestExport: each table with the names of its columns.
@@ -206,8 +219,8 @@ func TestExport(t *testing.T) {
 	files := contents(t, dir)
 	for name, want := range map[string]string{
 		"series.csv":    "at_ns,width_ns,accepted,final,commits,round,pending_events,replica_bytes,latencies,p50_ns,p90_ns,p99_ns,max_ns\n0,100000000,",
-		"blocks.csv":    "id,round,author,at_ns,parents\n1,1,0,",
-		"decisions.csv": "round,author,committed,block,at_ns\n1,1,true,2,",
+		"blocks.csv":    "window,id,round,author,at_ns,parents\n0,1,1,0,",
+		"decisions.csv": "window,round,author,committed,block,at_ns\n0,1,1,true,2,",
 		"traffic.csv":   "at_ns,kind,messages,bytes\n0,block,",
 	} {
 		if !strings.HasPrefix(files[name], want) {

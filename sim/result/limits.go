@@ -20,6 +20,8 @@ const (
 	// hundreds for a few hundred rounds.
 	maxBlocks    = 1 << 16
 	maxDecisions = 1 << 12
+	// maxWindows bounds the windows of the DAG: more than anybody looks at.
+	maxWindows = 1024
 	// maxParents bounds the parents of one block: those of the largest committee.
 	maxParents = 1024
 	// maxFaults bounds the faults that run.json names; the rest is counted.

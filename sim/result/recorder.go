@@ -8,7 +8,7 @@ import "time"
 type Recorder struct {
 	partition   uint32
 	kinds       []string
-	window      Window
+	windows     int
 	counters    []Counters
 	series      series
 	stages      [stages]latency
@@ -21,7 +21,7 @@ type Recorder struct {
 
 func newRecorder(b *Book, partition uint32) *Recorder {
 	r := &Recorder{
-		partition: partition, kinds: b.config.Kinds, window: b.config.Blocks, counters: b.counters,
+		partition: partition, kinds: b.config.Kinds, windows: len(b.config.Windows), counters: b.counters,
 		series: newSeries(b.config.Interval, len(b.config.Kinds)),
 		chain:  newChain(), events: newEventLog(b.config.Events),
 	}
@@ -106,20 +106,17 @@ func (r *Recorder) Event(e Event) {
 	}
 }
 
-// WantsRound reports whether the blocks of a round are asked for.
-func (r *Recorder) WantsRound(mesh uint32, round uint64) bool { return r.window.Holds(mesh, round) }
-
-// Block keeps a block if it is in the window. Its author's partition calls it,
-// once for each block, equivocations too. Parents are copied.
-func (r *Recorder) Block(mesh uint32, b Block) {
-	if r.window.Holds(mesh, b.Round) {
+// Block keeps a block of its window. Each is told once for each window, equivocations too.
+// Parents are copied.
+func (r *Recorder) Block(b Block) {
+	if int(b.Window) < r.windows {
 		r.dag.addBlock(&b)
 	}
 }
 
-// Decided keeps what became of a leader slot. One node of the mesh calls it.
-func (r *Recorder) Decided(mesh uint32, d Decision) {
-	if r.window.Holds(mesh, d.Round) {
+// Decided keeps what became of a leader slot, told once for each window.
+func (r *Recorder) Decided(d Decision) {
+	if int(d.Window) < r.windows {
 		r.dag.decide(d)
 	}
 }

@@ -182,23 +182,30 @@ func putChain(r *Run, rows []Link) error {
 	})
 }
 
+// inWindow refuses a row of a window that nobody asked for, and one that is not behind the one before it.
+func inWindow(r *Run, lastWindow, window uint32, lastRound, round uint64) error {
+	switch {
+	case int(window) >= len(r.Summary.Windows):
+		return fmt.Errorf("window %d of %d", window, len(r.Summary.Windows))
+	case window < lastWindow:
+		return fmt.Errorf("window %d comes after window %d", window, lastWindow)
+	case window == lastWindow && round < lastRound:
+		return fmt.Errorf("round %d comes after round %d", round, lastRound)
+	}
+	return nil
+}
+
 func putBlocks(r *Run, rows []Block) error {
 	r.Blocks = rows
 	return each(rows, func(b, x *Block) error {
-		if x.Round < b.Round {
-			return fmt.Errorf("round %d comes after round %d", x.Round, b.Round)
-		}
-		return nil
+		return inWindow(r, b.Window, x.Window, b.Round, x.Round)
 	})
 }
 
 func putDecisions(r *Run, rows []Decision) error {
 	r.Decisions = rows
 	return each(rows, func(b, d *Decision) error {
-		if d.Round < b.Round {
-			return fmt.Errorf("round %d comes after round %d", d.Round, b.Round)
-		}
-		return nil
+		return inWindow(r, b.Window, d.Window, b.Round, d.Round)
 	})
 }
 

@@ -1,10 +1,13 @@
 package result
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Schema is the number of the folder's format. It grows with every change that an
 // older or newer reader would misread.
-const Schema = 1
+const Schema = 2
 
 // A Run is all that a run left.
 type Run struct {
@@ -32,6 +35,29 @@ func (r *Run) Distribution(name string) *Distribution {
 	return nil
 }
 
+// BlocksOf returns the blocks of a window of the DAG, in the order of their rounds.
+func (r *Run) BlocksOf(window uint32) []Block {
+	return rowsOf(r.Blocks, func(b *Block) bool { return b.Window == window })
+}
+
+// DecisionsOf returns the decisions of a window of the DAG, in the order of their rounds.
+func (r *Run) DecisionsOf(window uint32) []Decision {
+	return rowsOf(r.Decisions, func(d *Decision) bool { return d.Window == window })
+}
+
+// rowsOf returns the rows of a window, which lie together.
+func rowsOf[T any](rows []T, in func(*T) bool) []T {
+	first := slices.IndexFunc(rows, func(row T) bool { return in(&row) })
+	if first < 0 {
+		return nil
+	}
+	rows = rows[first:]
+	if end := slices.IndexFunc(rows, func(row T) bool { return !in(&row) }); end >= 0 {
+		return rows[:end]
+	}
+	return rows
+}
+
 // Summary is run.json. All but Machine is the same whenever the run is made again.
 type Summary struct {
 	Schema      int             `json:"schema"`
@@ -54,8 +80,8 @@ type Summary struct {
 	Faults      []Fault         `json:"faults"`
 	Kinds       []string        `json:"kinds"`
 	Roles       []string        `json:"roles"`
-	Mesh        uint32          `json:"blocks_of_mesh"`
-	EventLog    *EventLog       `json:"event_log,omitempty"` // nil: none was asked for
+	Windows     []Window        `json:"dag_windows"`
+	EventLog    Asked           `json:"event_log,omitempty"` // nil: none was asked for
 	Dropped     Dropped         `json:"dropped"`
 	Files       map[string]File `json:"files"`
 	Machine     Machine         `json:"machine"`
@@ -98,13 +124,6 @@ type Volume struct {
 	Kind     string `json:"kind"`
 	Messages uint64 `json:"messages"`
 	Bytes    uint64 `json:"bytes"`
-}
-
-// EventLog says what events.parquet covers.
-type EventLog struct {
-	Nodes []Node  `json:"nodes"` // empty: all
-	From  Instant `json:"from_ns"`
-	To    Instant `json:"to_ns"`
 }
 
 // Dropped counts what bounds kept out of the folder.

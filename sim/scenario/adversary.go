@@ -8,11 +8,11 @@ type Adversary struct {
 	// two batches with one number; "withhold": keeps batches back; "acks": claims
 	// to hold what does not exist; "rounds": names rounds far ahead; "clock":
 	// lies about the time at random; "garbage": sends noise; "vote-withhold": never votes for a leader; "leader-late":
-	// as leader, sends its block at the last moment; "selective": sends to some only;
+	// as leader, sends its block at the last moment; "selective": never sends anything to the victims;
 	// "few-parents": refers to no more blocks than it must; "censor": does not list
 	// the victims' lanes; "skew": a clock that is off; "sync-flood": asks for
-	// history without end; "eclipse": crowds the victims' connections; "twins":
-	// two instances with one key.
+	// history without end; "eclipse": tells the victims late or never, and the others that
+	// the victims know more; "twins": two instances with one key.
 	Kind Attack `yaml:"kind" required:"true"`
 	// Name is what results call it: a-z, 0-9 and -. Left out: its kind.
 	Name string `yaml:"name"`
@@ -25,11 +25,12 @@ type Adversary struct {
 	// Victims are who suffers. Left out: half of the others for "selective", one other node
 	// of the site for the rest; that is filled in.
 	Victims *Selector `yaml:"victims" kinds:"selective,censor,eclipse"`
-	// Skew is how far the clock is off.
+	// Skew is how far the clock is off that its blocks show.
 	Skew time.Duration `yaml:"skew" default:"1h" range:"-87600h..87600h" kinds:"skew"`
-	// Rate is how often each of them asks each peer.
+	// Rate is how often each of them asks each peer; at most 10000/s.
 	Rate Rate `yaml:"rate" default:"100/s" kinds:"sync-flood"`
-	// Late is how much of the round's timeout passes before a leader's block leaves.
+	// Late is how much of protocol.timing.timeout-floor, which is a round's timeout
+	// while all is well, passes before a leader's block leaves.
 	Late Share `yaml:"late" default:"95%" range:"0%..1000%" kinds:"leader-late"`
 }
 

@@ -26,6 +26,9 @@ func (c *Checks) Checks(p Property) bool {
 	if slices.Contains(c.Off, p) {
 		return false
 	}
+	if p == PropertyEvidence && slices.Contains(c.Off, PropertyOrder) && slices.Contains(c.Off, PropertyValidity) {
+		return false // nobody executes a second time, and sees which lanes evidence freezes
+	}
 	return (p != PropertyLiveness || c.Settle > 0) && (p != PropertyQuiescence || c.Rest > 0)
 }
 
@@ -41,6 +44,7 @@ const (
 	PropertyLiveness    Property = "liveness"    // after the faults everything becomes final everywhere
 	PropertyQuiescence  Property = "quiescence"  // then nothing happens
 	PropertySignOnce    Property = "sign-once"   // nobody honest signs two blocks of a round
+	PropertyPace        Property = "pace"        // nobody honest leaves rounds out but behind a commit
 	PropertyGoodFaith   Property = "good-faith"  // honest nodes never blame each other
 	PropertyAnswer      Property = "answer"      // each submission is answered exactly once
 	PropertyCertificate Property = "certificate" // checkpoints certify the log there is
@@ -55,8 +59,8 @@ const (
 func (Property) Names() []string {
 	return []string{
 		string(PropertyAgreement), string(PropertyOrder), string(PropertyDurability), string(PropertyValidity),
-		string(PropertyLiveness), string(PropertyQuiescence), string(PropertySignOnce), string(PropertyGoodFaith),
-		string(PropertyAnswer), string(PropertyCertificate), string(PropertyCrash), string(PropertyBounds),
+		string(PropertyLiveness), string(PropertyQuiescence), string(PropertySignOnce), string(PropertyPace),
+		string(PropertyGoodFaith), string(PropertyAnswer), string(PropertyCertificate), string(PropertyCrash), string(PropertyBounds),
 		string(PropertyEvidence), string(PropertyRecovery), string(PropertyMemory),
 	}
 }

@@ -39,7 +39,9 @@ type Fault struct {
 	Bandwidth Bandwidth `yaml:"bandwidth" default:"unlimited" kinds:"clog"`
 	// Disk is what a stopped node finds when it starts again: "kept", all it
 	// wrote; "torn", what was synced and a random number of the oldest writes
-	// since; "lost", nothing.
+	// since; "lost", nothing: it signs no block before others are beyond what it signed, or never again,
+	// and opens new lanes, which are numbered by the minute, so that it must be away for one. More than f of a
+	// committee that lose their disks are more than it bears. Who churns loses none.
 	Disk DiskState `yaml:"disk" default:"torn" kinds:"crash,churn,power"`
 	// Stagger is the time over which nodes start again afterwards, or begin to come and go: uniform.
 	Stagger time.Duration `yaml:"stagger" default:"0s" range:"0s..1h" kinds:"crash,churn,power"`

@@ -1,5 +1,7 @@
 package scenario
 
+import "time"
+
 // Bounds of what is read. A scenario is written by a person; these keep a
 // damaged or hostile file from costing more than an error.
 const (
@@ -32,6 +34,11 @@ const (
 const (
 	// maxNodes is ten times what the simulator has been built for.
 	maxNodes = 1_000_000
+	// maxAsksPerSecond is how often a liar may ask: beyond it a run holds hardly anything else.
+	maxAsksPerSecond = 10_000
+	// leastLoss is how long a node is away that loses its disk: the protocol numbers new lanes by
+	// the minute, and one that was used before would be used twice.
+	leastLoss = time.Minute
 	// maxNameBytes is a DNS label's, as for every name in a genesis document.
 	maxNameBytes = 63
 	// maxRecordBytes is the protocol's bound on a record's payload.

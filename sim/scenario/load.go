@@ -22,7 +22,8 @@ type Load struct {
 	SizeSpread Share `yaml:"size-spread" default:"0%" range:"0%..100%"`
 	// Lane is "readings" or "alarms", which go ahead of readings.
 	Lane Lane `yaml:"lane" default:"readings"`
-	// Attested says that gateways sign for devices that cannot.
+	// Attested says that gateways sign for devices that cannot. What these hand over is SenML
+	// with their name in it, some 70 bytes at least.
 	Attested bool `yaml:"attested" default:"false"`
 	// Arrival is "regular", one period after the other, or "poisson", at random at that rate.
 	Arrival Arrival `yaml:"arrival" default:"regular"`

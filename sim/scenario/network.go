@@ -6,7 +6,8 @@ import "time"
 type Network struct {
 	// Within is the link between any two nodes of one site.
 	Within Link `yaml:"within"`
-	// Between is the link between nodes of different sites.
+	// Between is the link between nodes of different sites. Sites' ledgers say nothing to
+	// each other yet, so that it carries nothing.
 	Between Link `yaml:"between"`
 	// Matrix holds the latencies of links with the preset "matrix".
 	Matrix *Matrix `yaml:"matrix"`

@@ -71,7 +71,7 @@ type Node struct {
 	// Fidelity is "replica" for the full protocol code; "follower" for a node
 	// that publishes, passes on and receives, and pays for it in CPU, without
 	// keeping a ledger; "source" for one that only hands records to its gateway.
-	// Members must be replicas.
+	// Members must be replicas, devices are sources.
 	Fidelity Fidelity `yaml:"fidelity" default:"replica"`
 	// Cores is how many operations a node computes at a time.
 	Cores int `yaml:"cores" default:"4" range:"1..1024"`

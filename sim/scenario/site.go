@@ -20,7 +20,8 @@ type Site struct {
 	Devices int `yaml:"devices" default:"0" range:"0..1000000"`
 	// Observers is how many nodes only listen.
 	Observers int `yaml:"observers" default:"0" range:"0..1000000"`
-	// Up is the bandwidth that all nodes of the site share towards other sites.
+	// Up is the bandwidth that all nodes of the site share towards other sites, to which
+	// nothing goes yet.
 	Up Bandwidth `yaml:"up" default:"unlimited"`
 	// Down is the same from other sites.
 	Down Bandwidth `yaml:"down" default:"unlimited"`

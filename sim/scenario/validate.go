@@ -188,8 +188,12 @@ func (c *checker) roles() {
 	if c.s.Roles.Observer.Fidelity == FidelitySource {
 		c.failf("roles.observer.fidelity", "a %q hears nothing; expected %q or %q", FidelitySource, FidelityFollower, FidelityReplica)
 	}
-	if c.s.Roles.Device.Fidelity == FidelityReplica {
-		c.failf("roles.device.fidelity", "a %q is a gateway; expected %q or %q", FidelityReplica, FidelitySource, FidelityFollower)
+	switch f := c.s.Roles.Device.Fidelity; f {
+	case FidelityReplica:
+		c.failf("roles.device.fidelity", "a %q is a gateway; expected %q", f, FidelitySource)
+	case FidelityFollower: // gossip is for nodes, which have a key in the genesis; devices only sign
+		c.failf("roles.device.fidelity", "a %q takes part in gossip, as observers do; expected %q", f, FidelitySource)
+	default:
 	}
 }
 
@@ -229,6 +233,9 @@ func (c *checker) gossip() {
 	}
 	if g.HistoryGossip > g.History {
 		c.failf("gossip.history-gossip", "tells of %d heartbeats, but only those of %d are kept; expected at most history", g.HistoryGossip, g.History)
+	}
+	if kept := time.Duration(g.History) * g.Heartbeat; g.Memory < kept {
+		c.failf("gossip.memory", "%s is less than history %d × heartbeat %s; expected at least that, or what is asked for would be news again", duration(g.Memory), g.History, duration(g.Heartbeat))
 	}
 	if g.Connections > 0 && g.Connections < g.DegreeLow {
 		c.failf("gossip.connections", "%d connections are too few for a mesh of degree-low %d", g.Connections, g.DegreeLow)
@@ -317,6 +324,8 @@ func (c *checker) faultKind(f *Fault, path string) {
 		if f.Extra == 0 && f.Loss == 0 && f.Bandwidth == 0 {
 			c.failf(path, `this clogs nothing; expected "extra", "loss" or "bandwidth"`)
 		}
+	case FaultCrash, FaultPower, FaultChurn:
+		c.lost(f, path)
 	case FaultClockJump:
 		if f.By == 0 {
 			c.failf(path+".by", "a jump by nothing")
@@ -326,6 +335,20 @@ func (c *checker) faultKind(f *Fault, path string) {
 			c.failf(path, `"who" is missing: cutting everybody off leaves nobody on the other side; expected a selector`)
 		}
 	default:
+	}
+}
+
+// lost checks that who loses its disk is away long enough.
+func (c *checker) lost(f *Fault, path string) {
+	last := f.At + time.Duration(max(0, f.Times-1))*f.Every
+	switch {
+	case f.Disk != DiskLost:
+	case f.Kind == FaultChurn:
+		c.failf(path+".disk", "%q in a churn: a node that comes and goes keeps its disk; expected a crash, or another disk", f.Disk)
+	case f.For < leastLoss:
+		c.failf(path+".for", "%s is too short for a lost disk: new lanes are numbered by the minute; expected at least %s", duration(f.For), duration(leastLoss))
+	case last+f.For > c.s.Duration:
+		c.failf(path+".for", "%s from %s on is beyond the end of the scenario, and a lost disk takes its time; expected an end within %s", duration(f.For), duration(last), duration(c.s.Duration))
 	}
 }
 
@@ -339,7 +362,16 @@ func (c *checker) adversary(a *Adversary, path string) {
 		}
 	}
 	if a.Victims != nil {
-		c.selector(path+".victims", a.Victims, c.groupNames(), false)
+		for _, node := range c.selector(path+".victims", a.Victims, c.groupNames(), false) {
+			if role := c.roster.Role(node); c.s.Roles.Of(role).Fidelity != FidelityReplica {
+				c.failf(path+".victims", "%s would be among the victims, which is a %q and has neither lanes nor peers; expected a role whose fidelity is %q",
+					c.roster.Name(node), c.s.Roles.Of(role).Fidelity, FidelityReplica)
+				break
+			}
+		}
+	}
+	if a.Kind == AttackSyncFlood && a.Rate.Compare(Rate{maxAsksPerSecond, time.Second}) > 0 {
+		c.failf(path+".rate", "%v is more than %d/s", a.Rate, maxAsksPerSecond)
 	}
 	c.within(path+".from", a.From)
 	if a.Until <= a.From || a.Until > c.s.Duration {

@@ -118,9 +118,15 @@ func (c *Collector) gather(ctx context.Context) error {
 }
 
 func (c *Collector) show() {
-	if c.Progress != nil {
-		c.Progress(c.pace.status(time.Now(), c.Folder.sweep.Jobs(), c.tally.open))
+	if c.Progress == nil {
+		return
 	}
+	s := c.pace.status(time.Now(), c.Folder.sweep.Jobs(), c.tally.open)
+	for i := range s.Under {
+		index, _ := c.tally.sweep.place(s.Under[i].Job)
+		s.Under[i].ID = c.tally.sweep.Points[index].ID
+	}
+	c.Progress(s)
 }
 
 // pump reads the stream of results from its beginning.
@@ -209,15 +215,14 @@ func (c *Collector) take(ctx context.Context, m jetstream.Msg) error {
 		return fmt.Errorf("the result %s cannot be read (%w): did another program write to %s?", m.Subject(), err, streamName(c.q.about.ID, "results"))
 	}
 	if c.tally.outcomes[job] != nil {
-		return c.drop(ctx, d.Archive)
+		c.drop(ctx, d.Archive)
+		return nil
 	}
 	o := c.identified(job, d.Outcome)
 	if err := c.keep(ctx, o, d.Archive); err != nil {
 		return c.rerun(ctx, o, err)
 	}
-	if err := c.drop(ctx, d.Archive); err != nil {
-		return err
-	}
+	c.drop(ctx, d.Archive)
 	c.count(o)
 	if second, ok := c.tally.sweep.second(o.Index); ok && !o.Again && c.tally.ready(second) {
 		return c.queueOne(ctx, second)
@@ -249,15 +254,15 @@ func (c *Collector) keep(ctx context.Context, o Outcome, archive string) error {
 	})
 }
 
-// drop removes an archive that is no longer needed.
-func (c *Collector) drop(ctx context.Context, archive string) error {
+// drop removes an archive that is no longer needed. A server too slow to do so ends
+// nothing: at the end all archives go.
+func (c *Collector) drop(ctx context.Context, archive string) {
 	if archive == "" {
-		return nil
+		return
 	}
-	if err := c.q.objects.Delete(ctx, archive); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
-		return fmt.Errorf("remove what was collected: %w", err)
+	if err := c.q.objects.Delete(ctx, archive); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) && ctx.Err() == nil {
+		c.notice("%s stays on the server until the sweep is over: %v", archive, err)
 	}
-	return nil
 }
 
 // rerun queues a job again whose files did not arrive: a power cut may have

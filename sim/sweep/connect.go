@@ -57,7 +57,7 @@ func Connect(t Target) (*Conn, error) {
 	}
 	conn, err := nats.Connect(t.URL, options...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", redacted(t.URL), err)
+		return nil, fmt.Errorf("connect to %s: %w: does floorsim sweep serve, or the server that it was given, listen there?", redacted(t.URL), err)
 	}
 	return &Conn{conn, waits}, nil
 }

@@ -1,11 +1,11 @@
 // Package sweep does many runs of the simulator, spread over workers.
 //
 // A [Sweep] is an ordered list of [Point]s, each a resolved scenario and a
-// seed, and the build that must run them. What a run is, the caller says: a
+// seed, the text that they were made of, and the build that must run them. What a run is, the caller says: a
 // [Run] function gets a point and an empty folder and returns a small summary,
 // a fingerprint, and whatever it left in the folder.
 //
-//	list, err := sweep.New("loss", build, points)
+//	list, err := sweep.New("loss", build, text, points)
 //	folder, err := sweep.Open("out", list)             // results, here or on the way
 //	server, err := sweep.Serve(sweep.ServerOptions{Dir: folder.QueueDir()})
 //	conn, err := sweep.Connect(sweep.Target{URL: server.URL()})
@@ -22,7 +22,8 @@
 // Every point is one job. One percent of the points, at least one, are run
 // twice: which ones follows from the points alone. Jobs are numbered, points
 // first, second runs after them, and the numbers mean the same in the queue, in
-// a Slurm array, in a Kubernetes Job and in a list for GNU parallel ([Emit]).
+// a Slurm array, in a Kubernetes Job and in a list for GNU parallel, as a [Folder] emits them. Such jobs
+// are given the text and not the points, so that what they carry stays small.
 // Two runs of one point must have one fingerprint. If they differ, the runs are
 // not reproducible, the sweep has failed, and the report says so first.
 //

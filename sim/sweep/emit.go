@@ -48,10 +48,9 @@ type Emitted struct {
 }
 
 // point returns the command of a job for a shell; index is put in as it stands.
-func (f *Folder) point(o EmitOptions, points, out, index string) []string {
+func (f *Folder) point(o EmitOptions, scenario, out, index string) []string {
 	return []string{
-		quote(o.Command), "sweep", "point",
-		"--points", quote(points), "--name", quote(f.sweep.Name), "--build", quote(f.sweep.Build),
+		quote(o.Command), "sweep", "point", quote(scenario), "--build", quote(f.sweep.Build),
 		"--attempts", fmt.Sprint(o.Attempts), "--index", index, "--out", quote(out),
 	}
 }
@@ -97,7 +96,7 @@ func (f *Folder) EmitParallel(o EmitOptions) (e Emitted, err error) {
 	}
 	var list strings.Builder
 	for job := range f.sweep.Jobs() {
-		fmt.Fprintln(&list, strings.Join(f.point(o, filepath.Join(dir, "points.jsonl"), dir, fmt.Sprint(job)), " "))
+		fmt.Fprintln(&list, strings.Join(f.point(o, filepath.Join(dir, scenarioName), dir, fmt.Sprint(job)), " "))
 	}
 	if e.File, err = f.emit("jobs.txt", list.String()); err != nil {
 		return e, err
@@ -133,7 +132,7 @@ func (f *Folder) EmitSlurm(o EmitOptions) (e Emitted, err error) {
 	}
 	fmt.Fprintf(&b, slurmBody,
 		f.sweep.Jobs(), o.ArraySize, limit, // the arrays
-		o.CPUs, strings.Join(f.point(o, filepath.Join(dir, "points.jsonl"), dir, `"$((${FLOORSIM_FIRST:-0} + SLURM_ARRAY_TASK_ID))"`), " \\\n  "))
+		o.CPUs, strings.Join(f.point(o, filepath.Join(dir, scenarioName), dir, `"$((${FLOORSIM_FIRST:-0} + SLURM_ARRAY_TASK_ID))"`), " \\\n  "))
 	if e.File, err = f.emit("sweep.sbatch", b.String()); err != nil {
 		return e, err
 	}

@@ -14,11 +14,11 @@ import (
 
 // TestEmitParallel: a command a line that a shell reads as it was meant.
 func TestEmitParallel(t *testing.T) {
-	s, err := New("it's $HOME", testBuild, fakePoints(2, nil))
+	s, err := New("test", testBuild, testScenario, fakePoints(2, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "it's $HOME")
 	f := mustFolder(t, dir, s)
 	e, err := f.EmitParallel(EmitOptions{Command: "/opt/my tools/floorsim"})
 	if err != nil {
@@ -32,8 +32,8 @@ func TestEmitParallel(t *testing.T) {
 	if len(lines) != s.Jobs() {
 		t.Fatalf("%d lines, want %d", len(lines), s.Jobs())
 	}
-	want := `'/opt/my tools/floorsim' sweep point --points ` + quote(filepath.Join(dir, "points.jsonl")) +
-		` --name 'it'\''s $HOME' --build build-one --attempts 3 --index 2 --out ` + quote(dir)
+	shown := `'` + filepath.Dir(dir) + `/it'\''s $HOME`
+	want := `'/opt/my tools/floorsim' sweep point ` + shown + `/scenario.yaml' --build build-one --attempts 3 --index 2 --out ` + shown + `'`
 	if diff := cmp.Diff(want, lines[2]); diff != "" {
 		t.Error(diff)
 	}
@@ -87,26 +87,26 @@ func TestEmitKubernetes(t *testing.T) {
 		t.Skipf("the types of Kubernetes are not to be had here: %v: %s", err, out)
 	}
 	points := fakePoints(3, nil)
-	points[0].ID, points[0].Scenario = "größe \u0085: #", "a: 1\n---\n$(X)"
-	long := fakePoints(30, nil)
-	for i := range long {
-		long[i].Scenario = strings.Repeat("x", 40_000)
-	}
 	for name, c := range map[string]struct {
-		points []Point
-		o      EmitOptions
-		kinds  string
+		scenario string
+		o        EmitOptions
+		kinds    string
 	}{
-		"points in a map": {points, EmitOptions{Image: "example.org/floorsim:1", Memory: "4Gi", Parallel: 2}, "ConfigMap PersistentVolumeClaim Job"},
-		"own claim":       {points, EmitOptions{Image: "example.org/floorsim@sha256:00", Claim: "results"}, "ConfigMap Job"},
-		"many points":     {long, EmitOptions{Image: "floorsim"}, "PersistentVolumeClaim Job"},
+		"own claim":  {testScenario, EmitOptions{Image: "example.org/floorsim@sha256:00", Claim: "results"}, "ConfigMap Job"},
+		"claim made": {testScenario, EmitOptions{Image: "example.org/floorsim:1", Memory: "4Gi", Parallel: 2}, "ConfigMap PersistentVolumeClaim Job"},
+		"odd text":   {"  größe: \"#\"\n--- $(X)\n\n", EmitOptions{Image: "floorsim"}, "ConfigMap PersistentVolumeClaim Job"},
+		"large":      {strings.Repeat("x: 1\n", 50_000), EmitOptions{Image: "floorsim"}, "ConfigMap PersistentVolumeClaim Job"},
 	} {
-		f := mustFolder(t, t.TempDir(), mustSweep(t, c.points))
+		s, err := New("test", testBuild, c.scenario, points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := mustFolder(t, t.TempDir(), s)
 		e, err := f.EmitKubernetes(c.o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		check := exec.Command(checker, e.File, f.PointsFile())
+		check := exec.Command(checker, e.File, f.scenarioFile())
 		out, err := check.CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != c.kinds {
 			t.Errorf("%s: got %q, %v; want %s", name, out, err, c.kinds)

@@ -14,6 +14,7 @@ import (
 // A Folder holds what came of a sweep:
 //
 //	sweep.json                          name, id, build, number of points
+//	scenario.yaml                       the text that the points were made of
 //	points.jsonl                        the points, as ReadPoints reads them
 //	points/000017-nodes=100/            one folder a job; the second run's ends in .again
 //	points/000017-nodes=100/result.json its Outcome
@@ -46,8 +47,14 @@ func Open(dir string, s *Sweep) (*Folder, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
+	if _, err := os.Stat(filepath.Join(dir, "run.json")); err == nil {
+		return nil, fmt.Errorf("%s holds the results of one run: give another folder with --out", dir)
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "points"), 0o755); err != nil {
 		return nil, fmt.Errorf("make the folder of the sweep: %w", err)
+	}
+	if err := writeWhole(f.scenarioFile(), []byte(s.Scenario)); err != nil {
+		return nil, fmt.Errorf("write down the scenario: %w", err)
 	}
 	if err := f.writePoints(); err != nil {
 		return nil, fmt.Errorf("write down the points: %w", err)
@@ -76,7 +83,11 @@ func OpenAny(dir string) (*Folder, error) {
 	if err = errors.Join(err, from.Close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", from.Name(), err)
 	}
-	s, err := New(there.Name, there.Build, points)
+	scenario, err := os.ReadFile(filepath.Join(dir, scenarioName))
+	if err != nil {
+		return nil, fmt.Errorf("%s holds no sweep: %w", dir, err)
+	}
+	s, err := New(there.Name, there.Build, string(scenario), points)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -94,7 +105,7 @@ func (s *Sweep) matches(dir string, there about) error {
 	case there.Build != s.Build:
 		return &BuildError{Where: dir, Want: there.Build, Have: s.Build, Remedy: "use that build, or give another folder with --out"}
 	}
-	return fmt.Errorf("%s holds another sweep, %q of %d points: give another folder with --out, or the same points as before", dir, there.Name, there.Points)
+	return fmt.Errorf("%s holds another sweep, %q of %d points: give another folder with --out, or the same scenario as before", dir, there.Name, there.Points)
 }
 
 // Dir returns the path of the folder.
@@ -106,8 +117,10 @@ func (f *Folder) Sweep() *Sweep { return f.sweep }
 // QueueDir is where an embedded server of this sweep keeps its streams.
 func (f *Folder) QueueDir() string { return filepath.Join(f.dir, "queue") }
 
-// PointsFile is where the points are written down.
-func (f *Folder) PointsFile() string { return filepath.Join(f.dir, "points.jsonl") }
+// scenarioName is what the text that the points were made of is called wherever jobs find it.
+const scenarioName = "scenario.yaml"
+
+func (f *Folder) scenarioFile() string { return filepath.Join(f.dir, scenarioName) }
 
 // JobDir returns the folder of a job.
 func (f *Folder) JobDir(job int) string {
@@ -203,7 +216,7 @@ func (f *Folder) writePoints() error {
 	if err := WritePoints(&text, f.sweep.Points); err != nil {
 		return err
 	}
-	return writeWhole(f.PointsFile(), text.Bytes())
+	return writeWhole(filepath.Join(f.dir, "points.jsonl"), text.Bytes())
 }
 
 func readAbout(dir string) (a about, err error) {

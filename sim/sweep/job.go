@@ -139,7 +139,7 @@ func (w *Worker) runIn(ctx context.Context, m jetstream.Msg, t task, o Outcome, 
 func (w *Worker) outcome(t task, attempts int) Outcome {
 	return Outcome{
 		Sweep: w.q.about.ID, Build: w.Build, Job: t.Job, Index: t.Index,
-		ID: t.Point.ID, Seed: t.Point.Seed, Axes: t.Point.Axes, Again: t.Again,
+		ID: t.Point.ID, Seed: t.Point.Seed, Axes: t.Point.Axes, Repeat: t.Point.Repeat, Again: t.Again,
 		Worker: w.Name, Attempts: attempts,
 	}
 }

@@ -1,14 +1,13 @@
 package sweep
 
 import (
-	"bytes"
 	"fmt"
 	"path/filepath"
 	"strings"
 )
 
-// EmitKubernetes writes a manifest: an Indexed Job, the points as a ConfigMap if
-// they fit one, and a claim for the results unless one is named.
+// EmitKubernetes writes a manifest: an Indexed Job, the scenario as a ConfigMap,
+// and a claim for the results unless one is named.
 func (f *Folder) EmitKubernetes(o EmitOptions) (e Emitted, err error) {
 	if o, err = o.complete(); err != nil {
 		return e, err
@@ -19,49 +18,38 @@ func (f *Folder) EmitKubernetes(o EmitOptions) (e Emitted, err error) {
 	case jobs > maxCompletions:
 		return e, fmt.Errorf("%d jobs, an Indexed Job of Kubernetes has at most %d: split the sweep", jobs, maxCompletions)
 	}
-	var points bytes.Buffer
-	if err := WritePoints(&points, f.sweep.Points); err != nil {
-		return e, err
-	}
 	var b strings.Builder
-	mapped := points.Len() <= maxConfigMapBytes
-	from := "/results/points.jsonl"
-	if mapped {
-		from = "/sweep/points.jsonl"
-		f.writeConfigMap(&b, points.Bytes())
-	}
+	f.writeConfigMap(&b)
 	if o.Claim == "" {
 		o.Claim = f.kubernetesName()
 		fmt.Fprintf(&b, kubernetesClaim, o.Claim, o.Storage)
 	}
-	f.writeJob(&b, o, from, mapped)
+	f.writeJob(&b, o)
 	if e.File, err = f.emit("job.yaml", b.String()); err != nil {
 		return e, err
 	}
-	if !mapped {
-		e.Usage = fmt.Sprintf("# the points do not fit a ConfigMap: first copy %s to the root of the claim %s\n", quote(f.PointsFile()), o.Claim)
-	}
-	e.Usage += fmt.Sprintf("kubectl apply -f %s\nkubectl wait --for=condition=complete --timeout=-1s job/%s\n# then, where the claim %s can be read:\n%s sweep collect DIR\n",
+	e.Usage = fmt.Sprintf("kubectl create -f %s\nkubectl wait --for=condition=complete --timeout=-1s job/%s\n# then, where the claim %s can be read:\n%s sweep collect DIR\n",
 		quote(filepath.Join(f.dir, "job.yaml")), f.kubernetesName(), o.Claim, quote(o.Command))
 	return e, nil
 }
 
 func (f *Folder) kubernetesName() string { return "floorsim-" + f.sweep.ID() }
 
-func (f *Folder) writeConfigMap(b *strings.Builder, points []byte) {
-	fmt.Fprintf(b, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\nimmutable: true\ndata:\n  points.jsonl: |\n", f.kubernetesName())
-	for line := range bytes.Lines(points) {
-		fmt.Fprintf(b, "    %s", line) // one JSON object in ASCII: nothing in it means anything to YAML
+// writeConfigMap quotes the scenario line by line: people read it in the manifest.
+func (f *Folder) writeConfigMap(b *strings.Builder) {
+	fmt.Fprintf(b, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\nimmutable: true\ndata:\n  %s: |2\n", f.kubernetesName(), scenarioName)
+	for line := range strings.SplitSeq(strings.TrimRight(f.sweep.Scenario, "\n"), "\n") {
+		fmt.Fprintf(b, "    %s\n", line)
 	}
 	b.WriteString("---\n")
 }
 
-func (f *Folder) writeJob(b *strings.Builder, o EmitOptions, points string, mapped bool) {
+func (f *Folder) writeJob(b *strings.Builder, o EmitOptions) {
 	jobs := f.sweep.Jobs()
 	parallel := min(orDefault(o.Parallel, jobs), jobs)
 	fmt.Fprintf(b, kubernetesJob, f.kubernetesName(), jobs, parallel, o.Attempts-1, o.Image)
 	args := []string{
-		"sweep", "point", "--points", points, "--name", f.sweep.Name, "--build", f.sweep.Build,
+		"sweep", "point", "/sweep/" + scenarioName, "--build", f.sweep.Build,
 		"--attempts", fmt.Sprint(o.Attempts), "--index", "$(JOB_COMPLETION_INDEX)", "--out", "/results",
 	}
 	fmt.Fprintf(b, "          command: [%s]\n          args:\n", yamlText(o.Command))
@@ -74,13 +62,9 @@ func (f *Folder) writeJob(b *strings.Builder, o EmitOptions, points string, mapp
 		fmt.Fprintf(b, "              memory: %q\n            limits:\n              memory: %q\n", o.Memory, o.Memory)
 	}
 	b.WriteString("          volumeMounts:\n            - name: results\n              mountPath: /results\n")
-	if mapped {
-		b.WriteString("            - name: sweep\n              mountPath: /sweep\n              readOnly: true\n")
-	}
+	b.WriteString("            - name: sweep\n              mountPath: /sweep\n              readOnly: true\n")
 	fmt.Fprintf(b, "      volumes:\n        - name: results\n          persistentVolumeClaim:\n            claimName: %s\n", o.Claim)
-	if mapped {
-		fmt.Fprintf(b, "        - name: sweep\n          configMap:\n            name: %s\n", f.kubernetesName())
-	}
+	fmt.Fprintf(b, "        - name: sweep\n          configMap:\n            name: %s\n", f.kubernetesName())
 }
 
 // yamlText quotes a text. In a double-quoted scalar JSON's escapes mean the

@@ -77,8 +77,6 @@ const (
 
 	// maxArrayJobs is Slurm's MaxArraySize-1 as it comes.
 	maxArrayJobs = 1_000
-	// maxConfigMapBytes is what fits a ConfigMap (1 MiB) with the rest of it.
-	maxConfigMapBytes = 900 << 10
 	// maxCompletions is the most a Kubernetes Indexed Job with a back-off limit
 	// per index may have.
 	maxCompletions = 100_000

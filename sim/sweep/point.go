@@ -14,15 +14,11 @@ import (
 
 // A Point is one run of a sweep.
 type Point struct {
-	ID       string            `json:"id"`             // unique in the sweep, for people: "nodes=100,loss=5%,seed=3"
-	Seed     uint64            `json:"seed"`           // of the run
-	Axes     map[string]string `json:"axes,omitempty"` // what was varied; columns of the table
-	Scenario string            `json:"scenario"`       // resolved: text that stands on its own. Opaque here
-}
-
-// A Source gives the points of a sweep, in order.
-type Source interface {
-	Points() ([]Point, error)
+	ID       string            `json:"id"`               // unique in the sweep, for people: "gateways=100,loss=5%,repeat=3"
+	Seed     uint64            `json:"seed"`             // of the run
+	Axes     map[string]string `json:"axes,omitempty"`   // what was varied; columns of the table
+	Repeat   int               `json:"repeat,omitempty"` // which repetition of the same axes, from 0
+	Scenario string            `json:"scenario"`         // resolved: text that stands on its own. Opaque here
 }
 
 // validate returns what is wrong with a point by itself.

@@ -43,6 +43,7 @@ type Outcome struct {
 	ID          string            `json:"id"`    // of the point
 	Seed        uint64            `json:"seed"`
 	Axes        map[string]string `json:"axes,omitempty"`
+	Repeat      int               `json:"repeat,omitempty"`
 	Again       bool              `json:"again,omitempty"` // the second run of its point
 	State       State             `json:"state"`
 	Error       string            `json:"error,omitempty"`
@@ -59,7 +60,7 @@ func (s *Sweep) outcome(job int) Outcome {
 	p := s.Points[index]
 	return Outcome{
 		Sweep: s.ID(), Build: s.Build, Job: job, Index: index,
-		ID: p.ID, Seed: p.Seed, Axes: p.Axes, Again: again,
+		ID: p.ID, Seed: p.Seed, Axes: p.Axes, Repeat: p.Repeat, Again: again,
 	}
 }
 

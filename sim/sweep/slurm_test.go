@@ -26,8 +26,8 @@ func TestSlurm(t *testing.T) {
 	startSlurm(t, dir)
 	f := mustFolder(t, filepath.Join(dir, "out"), mustSweep(t, fakePoints(3, nil)))
 	command := filepath.Join(dir, "fake floorsim")
-	// Leaves its index, the twelfth of its arguments, where the test finds it.
-	if err := os.WriteFile(command, []byte("#!/bin/sh\necho \"$*\" > "+quote(dir)+"/done-${12}\n"), 0o755); err != nil {
+	// Leaves its index, the ninth of its arguments, where the test finds it.
+	if err := os.WriteFile(command, []byte("#!/bin/sh\necho \"$*\" > "+quote(dir)+"/done-$9\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	e, err := f.EmitSlurm(EmitOptions{Command: command, ArraySize: 3})
@@ -35,7 +35,7 @@ func TestSlurm(t *testing.T) {
 		t.Fatal(err)
 	}
 	slurm(t, dir, "bash", e.File)
-	await := time.Now().Add(25 * time.Second)
+	await := time.Now().Add(soon)
 	for job := range f.sweep.Jobs() {
 		name := filepath.Join(dir, fmt.Sprintf("done-%d", job))
 		for {
@@ -106,7 +106,7 @@ func awaitSocket(t *testing.T, name string) {
 	t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(soon)
 	for {
 		if c, err := net.Dial("unix", name); err == nil {
 			_ = c.Close()

@@ -2,6 +2,8 @@ package sweep
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -9,13 +11,20 @@ import (
 type Status struct {
 	Jobs, Done int           // second runs count
 	Troubles   int           // jobs that are not fine
-	Running    int           // jobs some worker said something of lately
+	Under      []Under       // jobs that some worker said something of lately, in their order
 	Elapsed    time.Duration // since this collector began
 	Left       time.Duration // at the pace so far; 0 until there is one
 }
 
+// Under is a job under way.
+type Under struct {
+	Job  int
+	ID   string  // of its point
+	Part float64 // how far it is, from 0 to 1
+}
+
 func (s Status) String() string {
-	line := fmt.Sprintf("%d of %d runs, %d running", s.Done, s.Jobs, s.Running)
+	line := fmt.Sprintf("%d of %d runs, %d running", s.Done, s.Jobs, len(s.Under))
 	if s.Troubles > 0 {
 		line += fmt.Sprintf(", %d NOT FINE", s.Troubles)
 	}
@@ -49,9 +58,9 @@ func (p *pace) status(now time.Time, jobs, open int) Status {
 	for _, part := range p.parts {
 		under += part
 	}
-	s := Status{
-		Jobs: jobs, Done: jobs - open, Troubles: p.troubles,
-		Running: len(p.parts), Elapsed: now.Sub(p.began),
+	s := Status{Jobs: jobs, Done: jobs - open, Troubles: p.troubles, Elapsed: now.Sub(p.began)}
+	for _, job := range slices.Sorted(maps.Keys(p.parts)) {
+		s.Under = append(s.Under, Under{Job: job, Part: p.parts[job]})
 	}
 	if work += under; work > 0 && open > 0 {
 		s.Left = time.Duration(float64(s.Elapsed) * max(float64(open)-under, 0) / work)

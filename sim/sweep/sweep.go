@@ -9,24 +9,28 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // A Sweep is a list of points and the build that must run them. Make one with
 // [New]; do not change it.
 type Sweep struct {
-	Name   string
-	Build  string
-	Points []Point
+	Name     string
+	Build    string
+	Scenario string // the text that the points were made of: what jobs elsewhere make them of again. Opaque here
+	Points   []Point
 
 	id    string
 	again []int // points run twice, ascending
 }
 
 // New checks the points and makes a sweep of them. It keeps the slice.
-func New(name, build string, points []Point) (*Sweep, error) {
+func New(name, build, scenario string, points []Point) (*Sweep, error) {
 	switch {
 	case name == "" || len(name) > maxNameBytes:
 		return nil, fmt.Errorf("the name of a sweep has 1 to %d bytes", maxNameBytes)
+	case len(scenario) > maxScenarioBytes || !utf8.ValidString(scenario):
+		return nil, fmt.Errorf("the scenario is a text of at most %d bytes", maxScenarioBytes)
 	case build == "":
 		return nil, errors.New("a sweep names the build that runs it")
 	case len(points) == 0:
@@ -44,7 +48,7 @@ func New(name, build string, points []Point) (*Sweep, error) {
 		}
 		seen[points[i].ID] = i
 	}
-	s := &Sweep{Name: name, Build: build, Points: points}
+	s := &Sweep{Name: name, Build: build, Scenario: scenario, Points: points}
 	sums := s.identify()
 	s.choose(sums)
 	return s, nil

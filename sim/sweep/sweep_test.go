@@ -55,7 +55,7 @@ func TestBadPoints(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := New("n", testBuild, append(fakePoints(2, nil), fakePoints(1, nil)...)); err == nil || !strings.Contains(err.Error(), "points 0 and 2") {
+	if _, err := New("n", testBuild, "", append(fakePoints(2, nil), fakePoints(1, nil)...)); err == nil || !strings.Contains(err.Error(), "points 0 and 2") {
 		t.Errorf("two points of one name: got %v", err)
 	}
 }
@@ -73,11 +73,11 @@ func TestIdentity(t *testing.T) {
 	if one := mustSweep(t, fakePoints(1, nil)); len(one.Again()) != 1 {
 		t.Errorf("of one point %d are run twice, want 1", len(one.Again()))
 	}
-	b, err := New("another name", testBuild, fakePoints(250, nil))
+	b, err := New("another name", testBuild, "", fakePoints(250, nil))
 	if err != nil || b.ID() != a.ID() {
 		t.Errorf("the name changes the id: %v", err)
 	}
-	c, err := New("test", "build-two", fakePoints(250, nil))
+	c, err := New("test", "build-two", "", fakePoints(250, nil))
 	if err != nil || c.ID() == a.ID() {
 		t.Errorf("the build does not change the id: %v", err)
 	}
@@ -99,7 +99,7 @@ func TestFolderOfAnotherSweep(t *testing.T) {
 	if _, err := Open(dir, mustSweep(t, fakePoints(3, nil))); err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("other points: got %v", err)
 	}
-	other, err := New("test", "build-two", fakePoints(2, nil))
+	other, err := New("test", "build-two", "", fakePoints(2, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestHostileArchive(t *testing.T) {
 // summaries; both formats hold the same.
 func TestTables(t *testing.T) {
 	points := fakePoints(3, nil)
-	points[0].Axes, points[1].Axes, points[2].Axes = map[string]string{"n": "4"}, map[string]string{"n": "10"}, map[string]string{"n": "4"}
+	points[0].Axes, points[1].Axes, points[2].Axes = map[string]string{"n": "4", "loss": "0%"}, map[string]string{"n": "10", "loss": "0.5%"}, map[string]string{"n": "4", "loss": "10%"}
 	points[2].Seed = 1<<64 - 1
 	f := mustFolder(t, t.TempDir(), mustSweep(t, points))
 	for job, o := range []Outcome{
@@ -223,11 +223,11 @@ func TestTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `index,id,seed,state,error,fingerprint,worker,attempts,wall_seconds,axis.n,list,ok,q.p50,q.p99,summary.seed
-0,p0,0,fine,,f0,w,1,0.5,4,,true,1,2.5,7
-1,p1,1,fine,,f1,w,1,0.5,10,"[1,2]",false,3,4,
-2,p2,18446744073709551615,failed,"line one
-line, ""two""",,w,1,0.5,4,,,,,
+	want := `index,id,repeat,seed,state,error,fingerprint,worker,attempts,wall_seconds,axis.loss (%),axis.n,list,ok,q.p50,q.p99,summary.seed
+0,p0,0,0,fine,,f0,w,1,0.5,0,4,,true,1,2.5,7
+1,p1,0,1,fine,,f1,w,1,0.5,0.5,10,"[1,2]",false,3,4,
+2,p2,0,18446744073709551615,failed,"line one
+line, ""two""",,w,1,0.5,10,4,,,,,
 `
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)

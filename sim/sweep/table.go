@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"github.com/floormesh/floormesh/sim/result"
 )
 
 // A kind is what a column holds.
@@ -47,7 +49,7 @@ func newTable(outcomes []Outcome) (*table, error) {
 	axes, summaries := map[string][]any{}, map[string][]any{}
 	for row, o := range firsts {
 		for name, value := range o.Axes {
-			set(axes, "axis."+name, row, len(firsts), axisValue(value))
+			set(axes, name, row, len(firsts), value)
 		}
 		if len(o.Summary) == 0 {
 			continue
@@ -61,7 +63,7 @@ func newTable(outcomes []Outcome) (*table, error) {
 			return nil, fmt.Errorf("the summaries up to point %q have more than %d different keys: a key must not hold a value", o.ID, maxColumns)
 		}
 	}
-	t.dynamic(axes)
+	t.dynamic(withUnits(axes))
 	t.dynamic(summaries)
 	return t, nil
 }
@@ -74,6 +76,7 @@ func (t *table) fixed(firsts []Outcome) {
 	}{
 		{"index", wholes, func(o Outcome) any { return int64(o.Index) }},
 		{"id", texts, func(o Outcome) any { return o.ID }},
+		{"repeat", wholes, func(o Outcome) any { return int64(o.Repeat) }},
 		{"seed", wholes, func(o Outcome) any { return seed(o.Seed) }},
 		{"state", texts, func(o Outcome) any { return string(o.State) }},
 		{"error", texts, func(o Outcome) any { return o.Error }},
@@ -120,12 +123,25 @@ func set(columns map[string][]any, name string, row, rows int, value any) {
 	columns[name][row] = value
 }
 
-// axisValue makes a number of an axis that is one.
-func axisValue(text string) any {
-	if _, err := strconv.ParseFloat(text, 64); err == nil {
-		return number(json.Number(text))
+// withUnits makes numbers of axes that are, with their unit in the column's name.
+func withUnits(axes map[string][]any) map[string][]any {
+	out := make(map[string][]any, len(axes))
+	for key, cells := range axes {
+		texts, rows := []string{}, []int{}
+		for row, cell := range cells {
+			if cell != nil {
+				texts, rows = append(texts, cell.(string)), append(rows, row)
+			}
+		}
+		axis := result.NewAxis(key, texts)
+		for i, n := range axis.Numbers {
+			if cells[rows[i]] = any(float64(n) / result.Millionth); n%result.Millionth == 0 {
+				cells[rows[i]] = n / result.Millionth
+			}
+		}
+		out["axis."+axis.Name()] = cells
 	}
-	return text
+	return out
 }
 
 // leaves calls leaf for each value of an object that is neither object nor null;

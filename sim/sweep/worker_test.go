@@ -28,6 +28,7 @@ const (
 	folderVariable  = "SWEEP_TEST_FOLDER" // of the server's sweep; for workers, of marks
 	sweepVariable   = "SWEEP_TEST_ID"     // of the sweep to work on
 	testBuild       = "build-one"
+	testScenario    = "name: test\nsweep:\n  repeats: 3\n"
 	soon            = 2 * time.Minute // nothing here takes seconds, but machines stall
 	testLease       = 1500 * time.Millisecond
 	quietTestRetry  = 10 * time.Millisecond
@@ -137,7 +138,7 @@ func fakePoints(count int, scenarios map[int]string) []Point {
 
 func mustSweep(t *testing.T, points []Point) *Sweep {
 	t.Helper()
-	s, err := New("test", testBuild, points)
+	s, err := New("test", testBuild, testScenario, points)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package message
 
-import "github.com/floormesh/floormesh/dag"
+import (
+	"fmt"
+
+	"github.com/floormesh/floormesh/dag"
+)
 
 // Checks implements dag.Signed: every block's signature.
 func (m *Blocks) Checks(d *dag.Domain, to []dag.Check) ([]dag.Check, error) {
@@ -49,10 +53,28 @@ func (m *WantLane) Checks(_ *dag.Domain, to []dag.Check) ([]dag.Check, error) { 
 // Checks implements dag.Signed; a request carries no signatures.
 func (m *WantCommits) Checks(_ *dag.Domain, to []dag.Check) ([]dag.Check, error) { return to, nil }
 
-// Checks implements dag.Signed: the certified checkpoint. Commits are unsigned:
-// whoever uses them checks that they chain up to the checkpoint's commit.
+// Checks implements dag.Signed: the certified checkpoint's. Commits are unsigned: they
+// must chain up to the checkpoint's (dag.ErrRule), and be of its epoch (dag.ErrDomain).
 func (m *Commits) Checks(d *dag.Domain, to []dag.Check) ([]dag.Check, error) {
+	if err := m.checkChain(d); err != nil {
+		return to, err
+	}
 	return m.Certified.Checks(d, to)
+}
+
+func (m *Commits) checkChain(d *dag.Domain) error {
+	for i, c := range m.Commits {
+		switch {
+		case c.Epoch != d.Epoch:
+			return fmt.Errorf("commit %d: %w: of epoch %s", c.Index, dag.ErrDomain, c.Epoch)
+		case i > 0 && (c.Prev != m.Commits[i-1].ID() || c.Index != m.Commits[i-1].Index+1):
+			return fmt.Errorf("%w: commit %d does not follow commit %d", dag.ErrRule, c.Index, m.Commits[i-1].Index)
+		}
+	}
+	if n := len(m.Commits); n > 0 && (m.Commits[n-1].ID() != m.Certified.CommitID || m.Commits[n-1].Index != m.Certified.Commit) {
+		return fmt.Errorf("%w: commit %d is not the certified checkpoint's", dag.ErrRule, m.Commits[n-1].Index)
+	}
+	return nil
 }
 
 func checkAll[T dag.Signed](d *dag.Domain, to []dag.Check, items []T) ([]dag.Check, error) {

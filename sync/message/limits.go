@@ -48,8 +48,8 @@ const (
 	// cannot ask for more than a small answer's worth of look-ups.
 	MaxWants = 1024
 
-	// MaxTipLanes bounds the lanes of Tips: the open lanes of a full committee.
-	MaxTipLanes = dag.LaneClasses * dag.MaxCommittee
+	// MaxTipLanes bounds the lanes of Tips: as many as a block acks.
+	MaxTipLanes = dag.MaxAckLanes
 )
 
 // maxBytes bounds the encoding of a message of one kind; 0 for an unknown kind.

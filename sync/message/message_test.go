@@ -99,8 +99,23 @@ func TestRoundTrip(t *testing.T) {
 		if diff := cmp.Diff(m, got, sameRaw()); diff != "" {
 			t.Errorf("%s: -sent +received\n%s", message.Name(m), diff)
 		}
+		if size := message.Size(m); size != len(raw) {
+			t.Errorf("%s: the size is %d, and it has %d bytes", message.Name(m), size, len(raw))
+		}
 		if !message.Fits(m, raw) {
 			t.Errorf("%s: %d bytes do not fit", message.Name(m), len(raw))
+		}
+	}
+}
+
+// TestSize: heads of every length.
+func TestSize(t *testing.T) {
+	w := newWorld(t)
+	for _, n := range []int{0, 1, 23, 24, 255, 256, 1024} {
+		blocks := slices.Repeat(w.blocks[:1], n)
+		m := &message.Blocks{Blocks: blocks}
+		if got, want := message.Size(m), len(message.Encode(nil, m)); got != want {
+			t.Errorf("%d blocks: size %d, want %d", n, got, want)
 		}
 	}
 }

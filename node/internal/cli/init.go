@@ -13,6 +13,7 @@ type initCommand struct {
 	Mesh     string   `help:"Name of the mesh: a-z, 0-9 and -." required:"" placeholder:"NAME"`
 	Site     string   `help:"Name of the site." required:"" placeholder:"NAME"`
 	Gateways int      `help:"How many gateways found it." default:"4"`
+	Members  int      `help:"How many of them are members of the committee, which orders and signs; the others follow. 0: all."`
 	Devices  []string `help:"Files with the keys of the only devices that may sign records; without it every device may." type:"path" placeholder:"FILE"`
 	Ports    int      `help:"Where ports begin: gwK has p2p on PORTS+10K, HTTP on the next and MQTT on the one after. 0: whichever are free." default:"${ports}"`
 	jsonFlag
@@ -25,7 +26,7 @@ func (c *initCommand) Run(s *streams) error {
 		return err
 	}
 	id, err := node.Init(c.Dir, node.InitOptions{
-		Mesh: c.Mesh, Site: c.Site, Gateways: c.Gateways, BasePort: c.Ports, Devices: devices,
+		Mesh: c.Mesh, Site: c.Site, Gateways: c.Gateways, Members: c.Members, BasePort: c.Ports, Devices: devices,
 	})
 	if err != nil {
 		return err

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -59,17 +57,19 @@ func (c *checkCommand) Run(s streams) error {
 	}
 	began := time.Now()
 	total := summary{Failed: []uint64{}}
-	progress := newProgress(s.talk, c.Seeds)
+	shown := newDisplay(s.talk, false)
+	defer shown.close()
 	err := c.each(s, func(r *sim.Result) (more bool) {
 		total.add(r)
 		if r.Failed() || c.Seed != nil || c.JSON {
-			progress.clear()
+			shown.clear()
 			c.report(s, r)
 		}
-		progress.done(len(total.Failed))
+		line := fmt.Sprintf("%d of %d seeds, %d failed", total.Seeds, c.Seeds, len(total.Failed))
+		shown.show(line, bar(float64(total.Seeds), float64(c.Seeds))+" "+line)
 		return !c.First || !r.Failed()
 	})
-	progress.clear()
+	shown.close()
 	if err != nil {
 		return err
 	}
@@ -246,38 +246,4 @@ func printJSON(out io.Writer, v any) {
 		panic(fmt.Sprintf("encode %T: %v", v, err)) // plain numbers and strings
 	}
 	fmt.Fprintf(out, "%s\n", text)
-}
-
-// progress is a line on a terminal that says how far a check is.
-type progress struct {
-	talk  io.Writer // nil: nobody watches
-	total uint64
-	count uint64
-	width int
-}
-
-func newProgress(talk io.Writer, total uint64) *progress {
-	p := &progress{total: total}
-	if f, ok := talk.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.talk = talk
-		}
-	}
-	return p
-}
-
-func (p *progress) done(failed int) {
-	p.count++
-	if p.talk == nil {
-		return
-	}
-	line := fmt.Sprintf("%d of %d seeds, %d failed", p.count, p.total, failed)
-	p.width = max(p.width, len(line))
-	fmt.Fprintf(p.talk, "\r%-*s", p.width, line)
-}
-
-func (p *progress) clear() {
-	if p.talk != nil && p.width > 0 {
-		fmt.Fprintf(p.talk, "\r%s\r", strings.Repeat(" ", p.width))
-	}
 }

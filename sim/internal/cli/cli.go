@@ -1,8 +1,7 @@
 // Package cli is the command line of floorsim.
 //
-// Exit codes: 0 all runs were fine or equal, 1 a run failed or two differ, 2 the command could not be
-// Exit codes: 0 all runs were fine, 1 a run failed (or a model was off by more than stated), 2 the command could not be
-// understood, 3 it could not be carried out.
+// Exit codes: 0 all runs were fine or equal, 1 a run failed, two differ, or a model was off by more than
+// stated, 2 the command could not be understood, 3 it could not be carried out.
 package cli
 
 import (
@@ -90,7 +89,7 @@ func Main(args []string, in io.Reader, out, talk io.Writer) (code int) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return complain(talk, &hinted{err, "floorsim --help"}, exitUsage)
+		return complain(talk, &hinted{err, usageOf(err)}, exitUsage)
 	}
 	if err := parsed.Run(streams{out, talk, in}); err != nil {
 		if errors.Is(err, errFailed) {
@@ -99,6 +98,25 @@ func Main(args []string, in io.Reader, out, talk io.Writer) (code int) {
 		return complain(talk, err, exitBroken)
 	}
 	return exitFine
+}
+
+// usageOf returns the command that explains the one that was not understood.
+func usageOf(err error) string {
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context != nil {
+		if command := wrong.Context.Selected(); command != nil {
+			return "floorsim " + commandPath(command) + " --help"
+		}
+	}
+	return "floorsim --help"
+}
+
+// commandPath returns a command's words.
+func commandPath(command *kong.Node) string {
+	path := command.Name
+	for n := command.Parent; n != nil && n.Parent != nil; n = n.Parent {
+		path = n.Name + " " + path
+	}
+	return path
 }
 
 // complain says what is wrong and, if known, what to do about it.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/floormesh/floormesh/sim/scenario"
@@ -14,17 +15,22 @@ import (
 
 // scenarioFlags say which scenario a command is about.
 type scenarioFlags struct {
-	File []string `short:"f" sep:"none" placeholder:"FILE" help:"A scenario: a file, or a name of the library. Several are laid over one another, the last on top."`
-	Set  []string `sep:"none" placeholder:"KEY=VALUE" help:"Set one value, such as sites[0].gateways=100. Comes on top of all files."`
+	Scenario string   `arg:"" optional:"" help:"A scenario: a file, or a name of the library."`
+	File     []string `short:"f" sep:"none" placeholder:"FILE" help:"Scenarios laid over it, the last on top."`
+	Set      []string `sep:"none" placeholder:"KEY=VALUE" help:"Set one value, such as sites[0].gateways=100. Comes on top of all files."`
 }
 
 // document reads the files and settings.
 func (f *scenarioFlags) document() (*scenario.Document, error) {
-	if len(f.File) == 0 {
-		return nil, &hinted{errors.New("no scenario given"), "give one with -f: a file, or one of the library: " + strings.Join(scenarios.Names(), ", ")}
+	names := f.File
+	if f.Scenario != "" {
+		names = append([]string{f.Scenario}, f.File...)
+	}
+	if len(names) == 0 {
+		return nil, &hinted{errors.New("no scenario given"), "name one: a file, or one of the library: " + strings.Join(scenarios.Names(), ", ")}
 	}
 	d := new(scenario.Document)
-	for _, name := range f.File {
+	for _, name := range names {
 		text, err := readScenario(name)
 		if err != nil {
 			return nil, err
@@ -46,7 +52,7 @@ func readScenario(name string) (string, error) {
 		}
 		hint := "the library has " + strings.Join(scenarios.Names(), ", ")
 		if near := scenario.Nearest(name, scenarios.Names()); near != "" {
-			hint = "floorsim explain -f " + near
+			hint = "did you mean " + near + "?"
 		}
 		return "", &hinted{fmt.Errorf("there is neither a file nor a scenario of the library called %q", name), hint}
 	}
@@ -54,12 +60,24 @@ func readScenario(name string) (string, error) {
 		return "", err
 	}
 	defer file.Close() //nolint:errcheck // only read
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		hint := "a scenario is a YAML file"
+		if own := filepath.Join(name, "scenario.yaml"); exists(own) {
+			hint = own + " is the scenario of these results"
+		}
+		return "", &hinted{fmt.Errorf("%s is a folder, not a scenario", name), hint}
+	}
 	// One byte more than is allowed, so that the reader of scenarios says what is wrong.
 	text, err := io.ReadAll(io.LimitReader(file, scenario.MaxSourceBytes+1))
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
 	return string(text), nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // wrong says what is wrong with a scenario and where to look it up.
@@ -74,7 +92,7 @@ func wrong(err error) error {
 	}
 	return &hinted{
 		fmt.Errorf("the scenario has %s\n%w", count, err),
-		"floorsim explain --comments -f one-plant shows every key with its meaning",
+		"floorsim explain --comments one-plant shows every key with its meaning",
 	}
 }
 

@@ -145,8 +145,8 @@ func (scripted) learn(sim.Plan, *sim.Result) {}
 // Of several that fail in one group the first counts, whichever worker was quickest.
 func (c *fuzzCommand) search(s streams, total *fuzzSummary, from source) (*outcome, error) {
 	began := time.Now()
-	line := newStatusLine(s.talk)
-	defer line.clear()
+	shown := newDisplay(s.talk, false)
+	defer shown.close()
 	defer func() {
 		wall := time.Since(began)
 		total.Wall = wall.Round(time.Millisecond).String()
@@ -170,7 +170,8 @@ func (c *fuzzCommand) search(s streams, total *fuzzSummary, from source) (*outco
 			}
 			from.learn(o.plan, o.result)
 		}
-		line.write(c.status(began, total, from))
+		status := c.status(began, total, from)
+		shown.show(status, status)
 	}
 	return nil, nil //nolint:nilnil // nothing was found, and nothing went wrong
 }
@@ -224,16 +225,17 @@ func (c *fuzzCommand) finish(s streams, total *fuzzSummary, failed *outcome) err
 
 func (c *fuzzCommand) shrink(s streams, total *fuzzSummary, failed *outcome) error {
 	began := time.Now()
-	line := newStatusLine(s.talk)
+	shown := newDisplay(s.talk, false)
 	first := failed.result.Violations[0]
 	p := explore.Shrink(failed.plan, first.Property, explore.Shrinking{
 		MaxRuns: c.ShrinkTo,
 		Stop:    func() bool { return time.Since(began) > c.Shrink },
 		Watch: func(p *explore.Progress) {
-			line.write(fmt.Sprintf("%s violated; shrinking: %d runs, %d times smaller: %s", first.Property, p.Runs, p.Smaller, &p.Plan))
+			status := fmt.Sprintf("%s violated; shrinking: %d runs, %d times smaller: %s", first.Property, p.Runs, p.Smaller, &p.Plan)
+			shown.show(status, status)
 		},
 	})
-	line.clear()
+	shown.close()
 	total.Failure = &fuzzFailure{
 		Property: first.Property, Detail: first.Detail, Found: failed.plan.String(), Shrunk: p.Plan.String(),
 		Runs: p.Runs, Wall: time.Since(began).Round(time.Millisecond).String(),

@@ -42,7 +42,7 @@ func (c *processesCommand) Run(s streams) error {
 	ctx, stop := interruptible()
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	watch := newWatch(s)
+	watch := newActivity(s)
 	defer watch.close()
 	o.Say = watch.say
 	found, err := twin.Run(ctx, o)
@@ -73,52 +73,52 @@ func (c *processesCommand) Run(s streams) error {
 	return nil
 }
 
-// watch says what is being done: on a terminal in one line that counts seconds, else
-// in a line for each thing.
-type watch struct {
-	line  *statusLine
-	texts chan string
-	ended chan struct{}
-	once  sync.Once
+// activity says what is being done, and for how long by now.
+type activity struct {
+	display *display
+	texts   chan string
+	ended   chan struct{}
+	once    sync.Once
 }
 
-func newWatch(s streams) *watch {
-	w := &watch{line: newStatusLine(s.talk), texts: make(chan string), ended: make(chan struct{})}
-	go w.run()
-	return w
+func newActivity(s streams) *activity {
+	a := &activity{display: newDisplay(s.talk, false), texts: make(chan string), ended: make(chan struct{})}
+	go a.run()
+	return a
 }
 
-func (w *watch) run() {
-	defer close(w.ended)
+func (a *activity) run() {
+	defer close(a.ended)
+	defer a.display.close()
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	doing, since := "", time.Now()
 	for {
 		select {
-		case text, more := <-w.texts:
+		case text, more := <-a.texts:
 			if !more {
-				w.line.clear()
 				return
 			}
 			doing, since = text, time.Now()
-			if !w.line.watch {
-				w.line.say(doing)
+			if a.display.size == nil { // each thing once, however quick
+				a.display.say(doing)
 			}
 		case <-second.C:
 		}
-		if w.line.watch && doing != "" {
-			w.line.write(fmt.Sprintf("%s: %.0f s", doing, time.Since(since).Seconds()))
+		if doing != "" {
+			line := fmt.Sprintf("%s: %.0f s", doing, time.Since(since).Seconds())
+			a.display.show(line, line)
 		}
 	}
 }
 
 // say tells what is begun now.
-func (w *watch) say(text string) { w.texts <- text }
+func (a *activity) say(text string) { a.texts <- text }
 
 // close takes the line away. It may be called twice.
-func (w *watch) close() {
-	w.once.Do(func() { close(w.texts) })
-	<-w.ended
+func (a *activity) close() {
+	a.once.Do(func() { close(a.texts) })
+	<-a.ended
 }
 
 // findFloormesh returns where the program is, or most likely should be.

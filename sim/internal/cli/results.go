@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -14,12 +15,13 @@ import (
 	"github.com/floormesh/floormesh/sim/result/picture"
 	"github.com/floormesh/floormesh/sim/result/plot"
 	"github.com/floormesh/floormesh/sim/result/report"
+	"github.com/floormesh/floormesh/sim/sweep"
 )
 
 // readResults reads a results folder, and passes its advice on.
 func readResults(dir string) (*result.Run, error) {
 	run, err := result.Read(dir)
-	return run, advised(err)
+	return run, advised(noRun(dir, err))
 }
 
 // advised turns an error of a results folder into one with a hint.
@@ -32,11 +34,10 @@ func advised(err error) error {
 
 type exportCommand struct {
 	Dir string `arg:"" help:"Results folder."`
-	CSV bool   `name:"csv" required:"" help:"As CSV, one file a table. The only format besides Parquet, which is in the folder already."`
 	Out string `short:"o" help:"Folder to write to; default: csv in the results folder."`
 }
 
-// Run writes the tables of a results folder in another format.
+// Run writes the tables of a results folder, which are Parquet, as CSV.
 func (c *exportCommand) Run(s streams) error {
 	run, err := readResults(c.Dir)
 	if err != nil {
@@ -54,13 +55,16 @@ func (c *exportCommand) Run(s streams) error {
 }
 
 type reportCommand struct {
-	Dir    string `arg:"" help:"Results folder."`
+	Dir    string `arg:"" help:"Results folder of a run or of a sweep."`
 	Out    string `short:"o" help:"File to write; default: report.html in the folder."`
 	Rounds string `help:"Rounds of the DAG to draw, as 10-33; default: the first ones that were kept." placeholder:"FROM-TO"`
 }
 
 // Run makes the HTML report of a results folder, or makes it anew.
 func (c *reportCommand) Run(s streams) error {
+	if isSweep(c.Dir) {
+		return c.sweep(s)
+	}
 	rounds, err := parseRounds(c.Rounds)
 	if err != nil {
 		return err
@@ -73,11 +77,78 @@ func (c *reportCommand) Run(s streams) error {
 	if out == "" {
 		out = filepath.Join(c.Dir, result.ReportFile)
 	}
-	err = result.Replace(out, func(w io.Writer) error { return report.Write(w, run, report.Options{Rounds: rounds}) })
-	if err == nil {
-		fmt.Fprintln(s.out, out)
+	if c.Rounds != "" {
+		if err := kept(run.BlocksOf(0), rounds); err != nil {
+			return err
+		}
 	}
-	return err
+	return write(s, out, func(w io.Writer) error { return report.Write(w, run, report.Options{Rounds: rounds}) })
+}
+
+// write writes a file as a whole and says where it is.
+func write(s streams, path string, content func(io.Writer) error) error {
+	if err := result.Replace(path, content); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, path)
+	return nil
+}
+
+// kept reports whether any block of some rounds is there to be drawn.
+func kept(blocks []result.Block, rounds picture.Rounds) error {
+	if len(blocks) == 0 {
+		return &hinted{errors.New("no blocks were kept"), "run the scenario again with --set 'outputs.dag=[{until: 10s}]'"}
+	}
+	least, most := blocks[0].Round, blocks[0].Round
+	for i := range blocks {
+		least, most = min(least, blocks[i].Round), max(most, blocks[i].Round)
+	}
+	if rounds != (picture.Rounds{}) && (rounds.To < least || rounds.From > most) {
+		return &hinted{fmt.Errorf("no blocks of the rounds %d to %d were kept", rounds.From, rounds.To), fmt.Sprintf("there are the rounds %d to %d", least, most)}
+	}
+	return nil
+}
+
+// logged reports whether any event of a span is there to be drawn.
+func logged(run *result.Run, span picture.Span) error {
+	if len(run.Events) == 0 {
+		return &hinted{errors.New("there is no event log"), "run the scenario again with --set 'outputs.events=[{until: 10s}]'"}
+	}
+	for i := range run.Events {
+		e := &run.Events[i]
+		if e.At >= span.From && e.At <= span.To && (len(span.Nodes) == 0 || slices.Contains(span.Nodes, e.Node)) {
+			return nil
+		}
+	}
+	first, last := run.Events[0].At, run.Events[0].At
+	nodes := []result.Node{}
+	for i := range run.Events {
+		first, last = min(first, run.Events[i].At), max(last, run.Events[i].At)
+		if !slices.Contains(nodes, run.Events[i].Node) {
+			nodes = append(nodes, run.Events[i].Node)
+		}
+	}
+	slices.Sort(nodes)
+	return &hinted{
+		errors.New("the event log has nothing of these nodes at that time"),
+		fmt.Sprintf("it has %s, the first of them %v, from %v to %v", plural(len(nodes), "node"), nodes[0], first, last),
+	}
+}
+
+func (c *reportCommand) sweep(s streams) error {
+	if c.Rounds != "" {
+		return &hinted{errors.New("a sweep has no rounds of its own"), "--rounds with the folder of one of its runs"}
+	}
+	folder, err := sweep.OpenAny(c.Dir)
+	if err != nil {
+		return err
+	}
+	out, err := reportSweep(folder, c.Out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, out)
+	return nil
 }
 
 // parseRounds reads "10-33"; "" is the zero value.
@@ -96,17 +167,29 @@ func parseRounds(text string) (r picture.Rounds, err error) {
 }
 
 type plotCommand struct {
-	Dirs []string `arg:"" help:"Results folders; several are drawn into one figure."`
-	What string   `required:"" enum:"latency-cdf,latency-time,throughput,bytes,propagation" help:"One of ${enum}."`
+	Dirs []string `arg:"" name:"dir" help:"Results folders; several are drawn into one figure. Or the folder of one sweep."`
+	What string   `required:"" enum:"latency-cdf,latency-time,throughput,bytes,propagation,latency-over,throughput-over,bytes-over" help:"Of runs latency-cdf, latency-time, throughput, bytes or propagation; of a sweep latency-over, throughput-over or bytes-over."`
+	Over string   `placeholder:"KEY" help:"Of a sweep: what to draw over, such as network.within.loss; default: the first axis of numbers."`
 	Out  string   `short:"o" required:"" help:"File to write, ending in .svg or .pdf."`
 }
 
-// Run draws a figure of one run or of several.
+// Run draws a figure of one run or of several, or of a sweep.
 func (c *plotCommand) Run(s streams) error {
 	format, err := plot.Format(c.Out)
 	if err != nil {
 		return &hinted{err, "floorsim plot " + c.Dirs[0] + " --what " + c.What + " -o " + c.What + ".svg"}
 	}
+	draw := c.runs
+	if strings.HasSuffix(c.What, "-over") {
+		draw = c.sweep
+	} else if c.Over != "" {
+		return &hinted{errors.New("--over is for figures of a sweep"), "--what latency-over, throughput-over or bytes-over"}
+	}
+	return draw(s, format)
+}
+
+// runs draws runs.
+func (c *plotCommand) runs(s streams, format string) error {
 	var runs []plot.Named
 	for _, dir := range c.Dirs {
 		run, err := readResults(dir)
@@ -119,11 +202,27 @@ func (c *plotCommand) Run(s streams) error {
 		}
 		runs = append(runs, named)
 	}
-	if err := result.Replace(c.Out, func(w io.Writer) error { return plot.Write(w, c.What, format, runs) }); err != nil {
+	return write(s, c.Out, func(w io.Writer) error { return plot.Write(w, c.What, format, runs) })
+}
+
+// sweep draws a sweep.
+func (c *plotCommand) sweep(s streams, format string) error {
+	if len(c.Dirs) > 1 || !isSweep(c.Dirs[0]) {
+		return &hinted{fmt.Errorf("--what %s is of one sweep, and %s is none", c.What, strings.Join(c.Dirs, " ")), "name the folder that floorsim sweep run wrote"}
+	}
+	study, err := readStudy(c.Dirs[0])
+	if err != nil {
 		return err
 	}
-	fmt.Fprintln(s.out, c.Out)
-	return nil
+	err = write(s, c.Out, func(w io.Writer) error { return plot.WriteOver(w, c.What, c.Over, format, study) })
+	if errors.Is(err, result.ErrNoAxis) {
+		var keys []string
+		for i := range study.Axes {
+			keys = append(keys, study.Axes[i].Key)
+		}
+		return &hinted{err, "--over " + strings.Join(keys, " or ")}
+	}
+	return err
 }
 
 type pictureCommand struct {
@@ -134,10 +233,14 @@ type pictureCommand struct {
 	From   time.Duration `help:"Begin of a space-time diagram, in virtual time."`
 	To     time.Duration `help:"End of a space-time diagram; default: that of the event log."`
 	Rounds string        `help:"Rounds of a dag, as 10-33." placeholder:"FROM-TO"`
+	Window int           `help:"Which window of the dag, counting from 1." default:"1"`
 }
 
 // Run draws a run event by event, or its blocks.
 func (c *pictureCommand) Run(s streams) error {
+	if filepath.Ext(c.Out) != ".svg" {
+		return &hinted{fmt.Errorf("%s: pictures are SVG, so the name must end in .svg", c.Out), "-o " + c.What + ".svg"}
+	}
 	rounds, err := parseRounds(c.Rounds)
 	if err != nil {
 		return err
@@ -146,29 +249,27 @@ func (c *pictureCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case c.What == "dag" && len(run.Blocks) == 0:
-		return &hinted{errors.New("no blocks were kept"), "run the scenario again with a window of rounds"}
-	case c.What == "space-time" && len(run.Events) == 0:
-		return &hinted{errors.New("there is no event log"), "run the scenario again and ask for the events of some nodes and instants"}
+	if c.What == "dag" {
+		if c.Window < 1 || c.Window > max(1, len(run.Summary.Windows)) {
+			return &hinted{fmt.Errorf("there is no window %d of the dag", c.Window), fmt.Sprintf("--window 1 to %d", max(1, len(run.Summary.Windows)))}
+		}
+		window := uint32(c.Window - 1)
+		if err := kept(run.BlocksOf(window), rounds); err != nil {
+			return err
+		}
+		return write(s, c.Out, func(w io.Writer) error { return picture.DAG(w, run, window, rounds) })
 	}
 	span := picture.Span{From: result.Instant(c.From), To: result.Instant(c.To)}
 	if c.To == 0 {
-		span.To = run.Asked.To
+		span.To = run.Asked.End()
 	}
 	for _, n := range c.Nodes {
 		span.Nodes = append(span.Nodes, result.Node(n))
 	}
-	err = result.Replace(c.Out, func(w io.Writer) error {
-		if c.What == "dag" {
-			return picture.DAG(w, run, rounds)
-		}
-		return picture.SpaceTime(w, run, span)
-	})
-	if err == nil {
-		fmt.Fprintln(s.out, c.Out)
+	if err := logged(run, span); err != nil {
+		return err
 	}
-	return err
+	return write(s, c.Out, func(w io.Writer) error { return picture.SpaceTime(w, run, span) })
 }
 
 type diffCommand struct {

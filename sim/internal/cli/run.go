@@ -1,12 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -18,25 +17,25 @@ import (
 )
 
 type runCommand struct {
-	Scenario string   `arg:"" help:"A scenario: a file, or a name of the library."`
-	File     []string `short:"f" sep:"none" placeholder:"FILE" help:"Scenarios laid over it, the last on top."`
-	Set      []string `sep:"none" placeholder:"KEY=VALUE" help:"Set one value, such as duration=10s. Comes on top of all files."`
-	Seed     *uint64  `help:"The seed, in place of the scenario's."`
-	Workers  *int     `help:"Goroutines that share the run, in place of the scenario's; 0 means one per core. The result is the same."`
-	Out      string   `placeholder:"DIR" help:"Folder for the results; default: results/NAME-SEED."`
-	Replace  bool     `help:"Replace results that are there already."`
+	scenarioFlags
+	Seed    *uint64 `help:"The seed, in place of the scenario's."`
+	Workers *int    `help:"Goroutines that share the run, in place of the scenario's; 0 means one per core. The result is the same."`
+	Out     string  `placeholder:"DIR" help:"Folder for the results; default: results/NAME-SEED."`
+	Replace bool    `help:"Replace results that are there already."`
+	Quiet   bool    `short:"q" help:"Say nothing while it runs."`
+
+	profileFlags
 }
 
 // Run runs a scenario.
 func (c *runCommand) Run(s streams) error {
-	flags := scenarioFlags{File: append([]string{c.Scenario}, c.File...), Set: c.Set}
 	if c.Seed != nil {
-		flags.Set = append(flags.Set, fmt.Sprintf("seed=%d", *c.Seed))
+		c.Set = append(c.Set, fmt.Sprintf("seed=%d", *c.Seed))
 	}
 	if c.Workers != nil {
-		flags.Set = append(flags.Set, fmt.Sprintf("workers=%d", *c.Workers))
+		c.Set = append(c.Set, fmt.Sprintf("workers=%d", *c.Workers))
 	}
-	d, err := flags.document()
+	d, err := c.document()
 	if err != nil {
 		return err
 	}
@@ -48,15 +47,12 @@ func (c *runCommand) Run(s streams) error {
 	if out == "" {
 		out = filepath.Join("results", fmt.Sprintf("%s-%d", resolved.Name, resolved.Seed))
 	}
-	if _, err := os.Stat(out); err == nil && !c.Replace {
-		return &hinted{fmt.Errorf("%s is there already", out), "--out another folder, or --replace"}
+	if err := result.Room(out, c.Replace); err != nil { // now, not after hours
+		return advised(err)
 	}
-	run, err := runScenario(s, resolved)
+	run, err := c.perform(s, resolved)
 	if err != nil {
 		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
-		return fmt.Errorf("make the results folder: %w", err)
 	}
 	if err := result.Write(out, run, c.Replace); err != nil {
 		return advised(err)
@@ -68,8 +64,38 @@ func (c *runCommand) Run(s streams) error {
 	return nil
 }
 
-// runScenario runs a resolved scenario and measures what that cost.
-func runScenario(s streams, resolved *scenario.Scenario) (*result.Run, error) {
+// perform runs a resolved scenario, shows how far it is, and profiles it if that is asked for.
+func (c *runCommand) perform(s streams, resolved *scenario.Scenario) (*result.Run, error) {
+	if unused := sim.Unused(resolved); len(unused) > 0 {
+		fmt.Fprintf(s.talk, "floorsim: note: sites say nothing to each other yet: %s change nothing\n", strings.Join(unused, ", "))
+	}
+	defer tradeMemory()()
+	ctx, stop := interruptible()
+	defer stop()
+	profiled, err := c.start()
+	if err != nil {
+		return nil, err
+	}
+	var experiment *sim.Experiment
+	shown := newDisplay(s.talk, c.Quiet)
+	run, err := perform(ctx, resolved, func(x *sim.Experiment, workers int) (func(sim.Tally), func()) {
+		experiment = x
+		return watchRun(ctx, shown, x, resolved, workers)
+	})
+	err = errors.Join(err, profiled())
+	runtime.KeepAlive(experiment) // for the profile of the memory
+	if errors.Is(err, context.Canceled) {
+		return nil, &hinted{errors.New("stopped before the end, so nothing was written"), "a run is whole or not at all; --set duration=10s makes a shorter one"}
+	}
+	return run, err
+}
+
+// watcher begins to watch an experiment: tell is called between its events, stop when it
+// is over.
+type watcher func(x *sim.Experiment, workers int) (tell func(sim.Tally), stop func())
+
+// perform runs a resolved scenario and measures what that cost.
+func perform(ctx context.Context, resolved *scenario.Scenario, watch watcher) (*result.Run, error) {
 	build, err := buildID()
 	if err != nil {
 		return nil, err
@@ -88,10 +114,17 @@ func runScenario(s streams, resolved *scenario.Scenario) (*result.Run, error) {
 		return nil, err
 	}
 	began := time.Now()
-	watched := watchRun(s.talk, x, resolved, began)
+	tell, stop := watch(x, workers)
+	x.Watch(func(t sim.Tally) bool {
+		tell(t)
+		return ctx.Err() == nil
+	})
 	run, err := x.Run(build)
-	watched()
-	if err != nil {
+	stop()
+	switch {
+	case errors.Is(err, sim.ErrStopped):
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, err
 	}
 	run.Summary.Machine = result.Machine{
@@ -100,80 +133,17 @@ func runScenario(s streams, resolved *scenario.Scenario) (*result.Run, error) {
 	return run, nil
 }
 
-// peakMemory returns the most memory that this process has held so far, as far
-// as the system tells.
-func peakMemory() uint64 {
-	if file, err := os.Open("/proc/self/status"); err == nil {
-		defer file.Close() //nolint:errcheck // only read
-		for lines := bufio.NewScanner(file); lines.Scan(); {
-			var kilobytes uint64
-			if _, err := fmt.Sscanf(lines.Text(), "VmHWM: %d kB", &kilobytes); err == nil {
-				return kilobytes << 10
-			}
-		}
-	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.Sys
-}
-
-// watchRun draws a line of progress on a terminal until the function that it
-// returns is called.
-func watchRun(talk io.Writer, x *sim.Experiment, s *scenario.Scenario, began time.Time) (stop func()) {
-	line := newProgress(talk, 0)
-	if line.talk == nil {
-		return func() {}
-	}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		ticks := time.NewTicker(200 * time.Millisecond)
-		defer ticks.Stop()
-		for {
-			select {
-			case <-done:
-				line.clear()
-				return
-			case <-ticks.C:
-				line.say(progressOf(x, s, time.Since(began)))
-			}
-		}
-	}()
-	return func() {
-		close(done)
-		<-ended
-	}
-}
-
-func progressOf(x *sim.Experiment, s *scenario.Scenario, took time.Duration) string {
-	p := x.Progress()
-	now := time.Duration(p.Now)
-	left := "settling"
-	if now > 0 && now < s.Duration {
-		eta := time.Duration(float64(took) * (float64(s.Duration)/float64(now) - 1))
-		left = "ETA " + eta.Round(time.Second).String()
-	}
-	return fmt.Sprintf("%v, %.2f × real time, %.0f events/s, %d pending, %s",
-		min(now, 1<<62).Round(time.Millisecond), now.Seconds()/took.Seconds(), float64(p.Events)/took.Seconds(), p.Pending, left)
-}
-
-// say shows a line in place of the one before.
-func (p *progress) say(line string) {
-	p.width = max(p.width, len(line))
-	fmt.Fprintf(p.talk, "\r%-*s", p.width, line)
-}
-
 // summariseRun tells what a run came to.
 func summariseRun(out io.Writer, run *result.Run, dir string) {
 	var text bytes.Buffer
 	r := &run.Summary
 	wall := r.Machine.Wall
-	fmt.Fprintf(&text, "%s, seed %d: %d nodes in %d sites, %v of virtual time in %v (%.2f ×), %.0f events/s, %d MiB\n",
-		r.Scenario, r.Seed, r.Nodes, r.Partitions, r.Duration.Round(time.Millisecond), wall.Round(time.Millisecond),
+	fmt.Fprintf(&text, "%s, seed %d: %s in %s, %v of virtual time in %v (%.2f ×), %.0f events/s, %d MiB\n",
+		r.Scenario, r.Seed, plural(r.Nodes, "node"), plural(r.Partitions, "site"), r.Duration.Round(time.Millisecond), wall.Round(time.Millisecond),
 		r.Duration.Seconds()/wall.Seconds(), float64(r.Events)/wall.Seconds(), r.Machine.Peak>>20)
 	fmt.Fprintf(&text, "%d records stored, %d final; %d commits, %d rounds\n", r.Accepted, r.Final, r.Commits, r.Rounds)
 	for _, q := range r.Quantiles {
-		fmt.Fprintf(&text, "  %-24s p50 %-12v p99 %-12v max %v\n", q.Name, time.Duration(q.P50), time.Duration(q.P99), time.Duration(q.Max))
+		fmt.Fprintf(&text, "  %-24s p50 %-9v p99 %-9v max %v\n", q.Name, digits(q.P50), digits(q.P99), digits(q.Max))
 	}
 	var held []string
 	for _, v := range r.Verdicts {
@@ -183,7 +153,16 @@ func summariseRun(out io.Writer, run *result.Run, dir string) {
 			fmt.Fprintf(&text, "  VIOLATED %s after %v: %s\n", v.Checker, v.At, v.Detail)
 		}
 	}
-	fmt.Fprintf(&text, "held: %s; not checked yet: %s\n", strings.Join(held, ", "), strings.Join(sim.Unchecked(), ", "))
+	fmt.Fprintf(&text, "held: %s\n", strings.Join(held, ", "))
 	fmt.Fprintf(&text, "fingerprint %s; results in %s (floorsim report %s)\n", r.Fingerprint, dir, dir)
 	_, _ = out.Write(text.Bytes())
+}
+
+// digits rounds nanoseconds to three digits: more tell nothing.
+func digits(ns int64) time.Duration {
+	unit := int64(1)
+	for ns/unit >= 1000 {
+		unit *= 10
+	}
+	return time.Duration((ns + unit/2) / unit * unit)
 }

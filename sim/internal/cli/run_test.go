@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 	if code != exitFine {
 		t.Fatalf("exit code %d: %s", code, talk)
 	}
-	for _, want := range []string{"one-plant, seed 7: 47 nodes in 1 sites", "held: agreement", "not checked yet: evidence", dir} {
+	for _, want := range []string{"one-plant, seed 7: 47 nodes in 1 site, ", "held: agreement", "evidence, recovery, memory", dir} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the summary says nothing of %q:\n%s", want, out)
 		}
@@ -39,8 +39,20 @@ func TestRun(t *testing.T) {
 	if code, _, talk := floorsim("report", dir); code != exitFine {
 		t.Errorf("report: exit code %d: %s", code, talk)
 	}
-	if code, _, talk := floorsim(args...); code != exitBroken || !strings.Contains(talk, "--replace") {
+	if code, _, talk := floorsim(args...); code != exitBroken || !strings.Contains(talk, "there are results already") {
 		t.Errorf("a second run into the same folder: exit code %d: %s", code, talk)
+	}
+}
+
+// TestRunNotes: what changes nothing is said to.
+func TestRunNotes(t *testing.T) {
+	code, _, talk := floorsim("run", "wan-cut", "--set", "duration=100ms", "--set", "faults=[{kind: wan-cut, at: 10ms, who: {site: lyon}}]",
+		"--set", "checks={settle: 10s, rest: 0s}", "--out", filepath.Join(t.TempDir(), "x"))
+	if want := "network.between, sites[0].up, sites[0].down, sites[1].up"; code != exitFine || !strings.Contains(talk, want) || !strings.Contains(talk, "faults[0]") {
+		t.Errorf("exit code %d: %s", code, talk)
+	}
+	if _, _, talk = floorsim("run", "one-plant", "--set", "duration=100ms", "--set", "checks={settle: 10s, rest: 0s}", "--out", filepath.Join(t.TempDir(), "x")); strings.Contains(talk, "note") {
+		t.Errorf("one plant: %s", talk)
 	}
 }
 
@@ -48,7 +60,7 @@ func TestRun(t *testing.T) {
 func TestRunRefuses(t *testing.T) {
 	for _, c := range []struct{ scenario, setting, want string }{
 		{"one-plant", "duration=1", "hint:"},
-		{"idle-plant", "duration=1h", "--set sites[0].gateways=7"},
+		{"one-plant", "faults+={kind: clock-jump, at: 1s, who: {role: device}}", "role: member for this one"},
 		{"no-such", "duration=1h", "hint:"},
 	} {
 		code, _, talk := floorsim("run", c.scenario, "--set", c.setting, "--out", filepath.Join(t.TempDir(), "x"))

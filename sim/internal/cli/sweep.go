@@ -31,11 +31,12 @@ type sweepCommand struct {
 
 // sweepFlags are those of commands that queue a sweep.
 type sweepFlags struct {
-	pointFlags
-	Out      string        `placeholder:"DIR" help:"Folder for the results; sweep-ID without this."`
+	scenarioFlags
+	Out      string        `placeholder:"DIR" help:"Folder for the results; default: results/sweep-NAME-ID."`
 	Lease    time.Duration `default:"1m" help:"How long a silent worker keeps a job."`
 	Attempts int           `default:"3" help:"How often a point is begun before it counts as failed."`
 	Timeout  time.Duration `default:"24h" help:"The longest a run may take."`
+	Quiet    bool          `short:"q" help:"Say nothing while it runs but what goes wrong."`
 }
 
 func (f *sweepFlags) options() sweep.Options {
@@ -45,13 +46,13 @@ func (f *sweepFlags) options() sweep.Options {
 // folder makes or finds the sweep's folder.
 func (f *sweepFlags) folder() (*sweep.Folder, error) { return f.folderAt(f.Out) }
 
-func (f *pointFlags) folderAt(out string) (*sweep.Folder, error) {
+func (f *scenarioFlags) folderAt(out string) (*sweep.Folder, error) {
 	s, err := f.sweep()
 	if err != nil {
 		return nil, err
 	}
 	if out == "" {
-		out = "sweep-" + s.ID()
+		out = filepath.Join("results", "sweep-"+s.Name+"-"+s.ID()[:8])
 	}
 	return sweep.Open(out, s)
 }
@@ -91,7 +92,7 @@ func (c *sweepRunCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	return collectInto(s, folder, func(ctx context.Context, say func(string), collect collector) error {
+	return c.collectInto(s, folder, func(ctx context.Context, say func(string), collect collector) error {
 		server, err := sweep.Serve(sweep.ServerOptions{Dir: folder.QueueDir()})
 		if err != nil {
 			return err
@@ -148,7 +149,7 @@ func (c *sweepServeCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	return collectInto(s, folder, func(ctx context.Context, say func(string), collect collector) error {
+	return c.collectInto(s, folder, func(ctx context.Context, say func(string), collect collector) error {
 		target, url := c.target(), "URL"
 		if c.NATS == "" {
 			server, err := sweep.Serve(sweep.ServerOptions{Dir: folder.QueueDir(), Listen: c.Listen})
@@ -176,7 +177,7 @@ type collector func(ctx context.Context, target sweep.Target, options sweep.Opti
 
 // collectInto runs what gathers the results of a folder's sweep, unless all are
 // there, and says what they came to.
-func collectInto(s streams, folder *sweep.Folder, gather func(context.Context, func(string), collector) error) (err error) {
+func (f *sweepFlags) collectInto(s streams, folder *sweep.Folder, gather func(context.Context, func(string), collector) error) (err error) {
 	unlock, err := folder.Lock()
 	if err != nil {
 		return err
@@ -187,7 +188,7 @@ func collectInto(s streams, folder *sweep.Folder, gather func(context.Context, f
 		return err
 	}
 	if len(report.Missing) > 0 {
-		if err := gatherInto(s, folder, gather); err != nil {
+		if err := f.gatherInto(s, folder, gather); err != nil {
 			return err
 		}
 	}
@@ -197,18 +198,18 @@ func collectInto(s streams, folder *sweep.Folder, gather func(context.Context, f
 	return conclude(s, folder)
 }
 
-func gatherInto(s streams, folder *sweep.Folder, gather func(context.Context, func(string), collector) error) error {
+func (f *sweepFlags) gatherInto(s streams, folder *sweep.Folder, gather func(context.Context, func(string), collector) error) error {
 	ctx, stop := interruptible()
 	defer stop()
-	line := newStatusLine(s.talk)
-	defer line.clear()
-	err := gather(ctx, line.say, func(ctx context.Context, target sweep.Target, options sweep.Options, opened func()) error {
+	shown := newSweepDisplay(s.talk, f.Quiet, folder)
+	defer shown.close()
+	err := gather(ctx, shown.say, func(ctx context.Context, target sweep.Target, options sweep.Options, opened func()) error {
 		conn, err := sweep.Connect(target)
 		if err != nil {
 			return err
 		}
 		defer conn.Close()
-		_, err = (&sweep.Collector{Folder: folder, Conn: conn, Options: options, Notice: line.say, Progress: line.draw, Opened: opened}).Collect(ctx)
+		_, err = (&sweep.Collector{Folder: folder, Conn: conn, Options: options, Notice: shown.say, Progress: shown.status, Opened: opened}).Collect(ctx)
 		return err
 	})
 	if errors.Is(err, context.Canceled) {
@@ -223,10 +224,15 @@ func conclude(s streams, folder *sweep.Folder) error {
 	if err != nil {
 		return err
 	}
-	tables, err := folder.Tables()
+	written, err := folder.Tables()
 	if err != nil {
 		return err
 	}
+	page, err := reportSweep(folder, "")
+	if err != nil {
+		return err
+	}
+	written = append(written, page)
 	for _, d := range report.Differences { // first: nothing else counts then
 		fmt.Fprintln(s.out, d)
 	}
@@ -238,7 +244,7 @@ func conclude(s streams, folder *sweep.Folder) error {
 		fmt.Fprintf(s.out, "point %q (job %d): %s: %s\n", o.ID, o.Job, o.State, firstLine(o.Error))
 	}
 	fmt.Fprintln(s.out, report)
-	fmt.Fprintln(s.out, strings.Join(tables, "\n"))
+	fmt.Fprintln(s.out, strings.Join(written, "\n"))
 	if len(report.Missing) > 0 {
 		return &hinted{fmt.Errorf("%d jobs have no result: %s", len(report.Missing), ranges(report.Missing)), "run them, then floorsim sweep collect again"}
 	}
@@ -329,7 +335,7 @@ func processName() string {
 }
 
 type sweepPointCommand struct {
-	pointFlags
+	scenarioFlags
 	Index    int    `required:"" help:"Number of the job: a point's place in the list, from 0; second runs come after the last."`
 	Out      string `required:"" placeholder:"DIR" help:"Folder of the sweep; jobs may share it."`
 	Build    string `placeholder:"ID" help:"Refuse to run with another build than this."`
@@ -392,7 +398,7 @@ func (c *sweepCollectCommand) Run(s streams) error {
 }
 
 type sweepEmitCommand struct {
-	pointFlags
+	scenarioFlags
 	Slurm     bool   `xor:"form" required:"" help:"A script for sbatch."`
 	K8s       bool   `name:"k8s" xor:"form" required:"" help:"A manifest for kubectl."`
 	Parallel  bool   `xor:"form" required:"" help:"A job list for GNU parallel."`

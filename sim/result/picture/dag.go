@@ -12,9 +12,9 @@ import (
 // Rounds chooses rounds, both ends included. The zero value chooses all that were kept.
 type Rounds struct{ From, To uint64 }
 
-// DAG writes the blocks of a run as an SVG file.
-func DAG(w io.Writer, run *result.Run, rounds Rounds) error {
-	return DrawDAG(run, rounds).WriteAlone(w)
+// DAG writes the blocks of a window of a run as an SVG file.
+func DAG(w io.Writer, run *result.Run, window uint32, rounds Rounds) error {
+	return DrawDAG(run, window, rounds).WriteAlone(w)
 }
 
 // Sizes of the picture of a DAG.
@@ -41,10 +41,9 @@ type dagPicture struct {
 }
 
 // DrawDAG draws rounds from left to right and authors from top to bottom.
-func DrawDAG(run *result.Run, rounds Rounds) *svg.Drawing {
+func DrawDAG(run *result.Run, window uint32, rounds Rounds) *svg.Drawing {
 	p := &dagPicture{rounds: rounds, decisions: map[[2]uint64]result.Decision{}, leaders: map[uint64]bool{}, within: map[uint64]bool{}, at: map[uint64]svg.Point{}, twins: map[uint64]bool{}}
-	all := len(run.Blocks)
-	p.choose(run)
+	all := p.choose(run, window)
 	width := dagLeft + roundWidth*svg.Length(p.rounds.To-p.rounds.From+1) + 200
 	about := fmt.Sprintf("%d blocks of %d authors, rounds %d to %d, with their parents, leaders and what became of them", len(p.blocks), p.authors, p.rounds.From, p.rounds.To)
 	height := dagTop + authorHeight*svg.Length(p.authors) + legendHeight
@@ -58,20 +57,22 @@ func DrawDAG(run *result.Run, rounds Rounds) *svg.Drawing {
 	return p.Drawing
 }
 
-// choose takes the blocks and decisions of the rounds that fit.
-func (p *dagPicture) choose(run *result.Run) {
-	if len(run.Blocks) > 0 && p.rounds == (Rounds{}) {
-		p.rounds = Rounds{run.Blocks[0].Round, run.Blocks[len(run.Blocks)-1].Round}
+// choose takes the blocks and decisions of the rounds that fit, and returns how
+// many blocks the window has.
+func (p *dagPicture) choose(run *result.Run, window uint32) (all int) {
+	blocks := run.BlocksOf(window)
+	if len(blocks) > 0 && p.rounds == (Rounds{}) {
+		p.rounds = Rounds{blocks[0].Round, blocks[len(blocks)-1].Round}
 	}
 	p.rounds.To = min(max(p.rounds.From, p.rounds.To), p.rounds.From+maxRounds-1)
-	for _, b := range run.Blocks {
+	for _, b := range blocks {
 		if b.Round < p.rounds.From || b.Round > p.rounds.To || b.Author >= maxAuthors {
 			continue
 		}
 		p.blocks = append(p.blocks, b)
 		p.authors = max(p.authors, b.Author+1)
 	}
-	for _, d := range run.Decisions {
+	for _, d := range run.DecisionsOf(window) {
 		if d.Round >= p.rounds.From && d.Round <= p.rounds.To && d.Author < maxAuthors {
 			p.authors = max(p.authors, d.Author+1)
 			p.decisions[[2]uint64{d.Round, uint64(d.Author)}] = d
@@ -87,6 +88,7 @@ func (p *dagPicture) choose(run *result.Run) {
 			}
 		}
 	}
+	return len(blocks)
 }
 
 func (p *dagPicture) column(round uint64) svg.Length {

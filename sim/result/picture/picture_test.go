@@ -41,7 +41,7 @@ func small() *result.Run {
 	event := func(at result.Instant, node result.Node, act result.Act, peer result.Node, m result.Message, label string) result.Logged {
 		return result.Logged{Event: result.Event{At: at * ms, Node: node, Peer: peer, Act: act, Message: m, Label: label}}
 	}
-	run := &result.Run{Asked: result.Asked{To: 100 * ms}, Events: []result.Logged{
+	run := &result.Run{Asked: result.Asked{{To: 100 * ms}}, Events: []result.Logged{
 		event(1, 0, result.Made, result.NoNode, 0, "block 1"),
 		event(1, 0, result.Sent, 1, 7, ""),
 		event(1, 0, result.Sent, 2, 7, ""),
@@ -78,7 +78,7 @@ func TestPictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "space-time.svg", spaceTime.Bytes())
-	if err := picture.DAG(&dag, small(), picture.Rounds{}); err != nil {
+	if err := picture.DAG(&dag, small(), 0, picture.Rounds{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "dag.svg", dag.Bytes())
@@ -95,7 +95,7 @@ func TestMuchIsCut(t *testing.T) {
 		t.Error("events are missing, and nothing says so")
 	}
 	out.Reset()
-	if err := picture.DAG(&out, run, picture.Rounds{From: 2, To: 4}); err != nil {
+	if err := picture.DAG(&out, run, 0, picture.Rounds{From: 2, To: 4}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), " blocks that were kept are shown") || strings.Contains(out.String(), "round 5,") {
@@ -109,7 +109,7 @@ func TestNothingToDraw(t *testing.T) {
 	if err := picture.SpaceTime(&out, &result.Run{}, picture.Span{}); err != nil || out.Len() == 0 {
 		t.Errorf("%d bytes, %v", out.Len(), err)
 	}
-	if err := picture.DAG(&out, &result.Run{}, picture.Rounds{}); err != nil {
+	if err := picture.DAG(&out, &result.Run{}, 0, picture.Rounds{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,5 +1,5 @@
 // Package plot draws runs for papers: one figure a file, SVG or PDF, several
-// runs in one figure to compare them. The same runs give the same bytes.
+// runs in one figure to compare them, or a sweep over what was varied. The same runs give the same bytes.
 //
 // Unlike the rest of result it computes in floats, as gonum does: digits of coordinates
 // may differ between processor architectures, what is drawn does not.
@@ -60,7 +60,7 @@ type curve struct {
 
 // Errors that a caller may tell apart.
 var (
-	ErrNoSuchPlot  = errors.New("there is no such plot: latency-cdf, latency-time, throughput, bytes or propagation")
+	ErrNoSuchPlot  = errors.New("there is no such plot of this: of runs there are latency-cdf, latency-time, throughput, bytes and propagation, of a sweep latency-over, throughput-over and bytes-over")
 	ErrNoFormat    = errors.New("the file's name must end in .svg or .pdf")
 	ErrTooManyRuns = fmt.Errorf("at most %d runs fit into one figure", maxRuns)
 	ErrNothing     = errors.New("none of the runs measured this")

@@ -25,7 +25,11 @@ type line struct {
 	colour int
 	points []value
 	apart  int64 // points further apart than this have nothing between them; 0: all are joined
+	spread []spread
 }
+
+// A spread is how far the values of one point of a line lie apart.
+type spread struct{ x, low, high int64 }
 
 // A value is a point of a line, in the units of the axes.
 type value struct{ x, y int64 }
@@ -46,7 +50,14 @@ type chart struct {
 type axis struct {
 	name string
 	svg.Scale
-	unit svg.Unit
+	unit  svg.Unit
+	marks []mark // in place of round values
+}
+
+// A mark is a value of an axis that has a label of its own.
+type mark struct {
+	at    int64
+	label string
 }
 
 // A table repeats a chart in numbers.
@@ -94,13 +105,28 @@ func (c *chart) drawAxes(d *svg.Drawing) {
 		d.Text("t e", plotLeft-70, at+40, c.y.unit.Format(v))
 	}
 	d.Line("axis", plotLeft, plotBottom, plotRight, plotBottom)
-	for _, v := range c.x.Ticks(7) {
-		at := c.x.At(v)
+	free := svg.Length(0)
+	for _, m := range c.x.labelled() {
+		at := c.x.At(m.at)
 		d.Line("axis", at, plotBottom, at, plotBottom+50)
-		d.Text("t m", at, plotBottom+180, c.x.unit.Format(v))
+		if half := svg.Length(len(m.label)) * 35; at-half >= free {
+			d.Text("t m", at, plotBottom+180, m.label)
+			free = at + half
+		}
 	}
 	d.Text("t", 40, plotTop-150, named(c.y.name, c.y.unit))
 	d.Text("t e", plotRight, plotBottom+350, named(c.x.name, c.x.unit))
+}
+
+// labelled returns what stands along the axis.
+func (a *axis) labelled() []mark {
+	marks := a.marks
+	if marks == nil {
+		for _, v := range a.Ticks(7) {
+			marks = append(marks, mark{v, a.unit.Format(v)})
+		}
+	}
+	return marks
 }
 
 func named(name string, unit svg.Unit) string {
@@ -142,6 +168,11 @@ func (c *chart) path(d *svg.Drawing, l *line) (piece []svg.Point) {
 		piece = append(piece, svg.Point{X: c.x.At(v.x), Y: c.y.At(v.y)})
 	}
 	d.Path(class, piece, false)
+	for _, s := range l.spread {
+		if s.low < s.high {
+			d.Line("thin "+svg.Series(l.colour), c.x.At(s.x), c.y.At(s.low), c.x.At(s.x), c.y.At(s.high))
+		}
+	}
 	return piece
 }
 

@@ -23,12 +23,12 @@ func figures(run *result.Run) (out []figure) {
 // timeAxis is the axis of virtual time, the same in every chart of a run.
 func timeAxis(run *result.Run) axis {
 	end := int64(max(1, run.Summary.Duration))
-	return axis{"virtual time", svg.Scale{High: end}, svg.TimeUnit(end)}
+	return axis{name: "virtual time", Scale: svg.Scale{High: end}, unit: svg.TimeUnit(end)}
 }
 
 // upTo is an axis from 0 to a greatest value.
 func upTo(name string, most int64, unit svg.Unit) axis {
-	return axis{name, svg.Scale{High: svg.RoundUp(most)}, unit}
+	return axis{name: name, Scale: svg.Scale{High: svg.RoundUp(most)}, unit: unit}
 }
 
 // distributions charts the share of values up to each duration.
@@ -41,7 +41,7 @@ func distributions(title string, names []string, all []*result.Distribution) *ch
 		}
 		most = max(most, high)
 	}
-	c := &chart{title: title, along: true, y: axis{"share of all, %", svg.Scale{High: 10_000}, svg.Unit{Per: 100}}}
+	c := &chart{title: title, along: true, y: axis{name: "share of all, %", Scale: svg.Scale{High: 10_000}, unit: svg.Unit{Per: 100}}}
 	c.x = upTo("time", most, svg.TimeUnit(most))
 	if most/least >= 30 {
 		c.x.Scale = svg.Scale{Low: least, High: svg.RoundUp(most), Log: true}
@@ -49,7 +49,7 @@ func distributions(title string, names []string, all []*result.Distribution) *ch
 	}
 	c.table.Head = []string{"share", "5 %", "25 %", "50 %", "75 %", "90 %", "95 %", "99 %", "99.9 %", "most"}
 	for i, d := range all {
-		c.lines = append(c.lines, line{names[i], i, steps(d, c.x.Low, c.x.High), 0})
+		c.lines = append(c.lines, line{name: names[i], colour: i, points: steps(d, c.x.Low, c.x.High)})
 		q := d.Quantiles()
 		row := []string{names[i]}
 		for _, v := range []int64{q.P5, q.P25, q.P50, q.P75, q.P90, q.P95, q.P99, q.P999, q.Max} {
@@ -99,7 +99,7 @@ func finalityOverTime(run *result.Run) *chart {
 	c := &chart{title: "Time to final, over the run", x: timeAxis(run), bands: run.Summary.Faults}
 	apart := 3 * int64(interval(run)) / 2
 	c.table.Head = []string{"virtual time", "records", "50 %", "90 %", "99 %", "most"}
-	half, ninety, most := line{"50 %", 0, nil, apart}, line{"90 %", 2, nil, apart}, line{"99 %", 1, nil, apart}
+	half, ninety, most := line{name: "50 %", apart: apart}, line{name: "90 %", colour: 2, apart: apart}, line{name: "99 %", colour: 1, apart: apart}
 	var greatest, when int64
 	for _, s := range whole(run) {
 		if s.Latencies == 0 {

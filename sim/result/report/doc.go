@@ -5,6 +5,8 @@
 //
 // The same run gives the same page, byte for byte, but for the line that says
 // what the machine did.
+//
+// A sweep has a page of its own, with its runs over what was varied.
 package report
 
 // Bounds of the page.
@@ -12,6 +14,9 @@ const (
 	maxTableRows  = 40   // of a chart's table; a longer series is thinned
 	maxPoints     = 1024 // of a line
 	maxFaultRows  = 24   // of the timeline
-	reportRounds  = 24   // of the DAG
+	reportRounds  = 24   // of each window of the DAG
+	maxDAGs       = 12   // windows that are drawn
 	maxKindsDrawn = 5    // the rest of the kinds are summed up
+	maxPanels     = 12   // of a sweep, for each measure
+	maxRunRows    = 500  // of the table of a sweep's runs
 )

@@ -29,7 +29,7 @@ type page struct {
 	Verdict  string
 	Facts    [][2]string
 	Figures  []figure
-	DAG      *figure
+	DAGs     []figure
 	Scenario string
 	Cut      string
 	Machine  string
@@ -38,12 +38,7 @@ type page struct {
 
 // Write writes the report of a run.
 func Write(w io.Writer, run *result.Run, o Options) error {
-	t, err := template.New("page").Funcs(template.FuncMap{
-		"count":    func(n uint64, of string) string { return svg.Count(int64(n), of) },
-		"whole":    func(n uint64) string { return svg.Thousands(int64(n)) },
-		"duration": func(d time.Duration) string { return svg.Duration(int64(d)) },
-		"where":    where,
-	}).Parse(pageText)
+	t, err := template.New("page").Funcs(functions()).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("the page of the report: %w", err)
 	}
@@ -59,10 +54,18 @@ func Write(w io.Writer, run *result.Run, o Options) error {
 	for i := range p.Figures {
 		p.Figures[i].Table.Rows = thin(p.Figures[i].Table.Rows, maxTableRows)
 	}
-	if len(run.Blocks) > 0 {
-		p.DAG = window(run, o.Rounds)
-	}
+	p.DAGs = windows(run, o.Rounds)
 	return t.Execute(w, p)
+}
+
+// functions are what templates call.
+func functions() template.FuncMap {
+	return template.FuncMap{
+		"count":    func(n uint64, of string) string { return svg.Count(int64(n), of) },
+		"whole":    func(n uint64) string { return svg.Thousands(int64(n)) },
+		"duration": func(d time.Duration) string { return svg.Duration(int64(d)) },
+		"where":    where,
+	}
 }
 
 // verdict is the run in a few words.
@@ -103,20 +106,34 @@ func facts(run *result.Run) [][2]string {
 	return append(out, [2]string{"bytes sent", svg.Count(int64(sum), "B")}, [2]string{"events", svg.Count(int64(s.Events), "")})
 }
 
-// window draws the DAG.
-func window(run *result.Run, rounds picture.Rounds) *figure {
-	if rounds == (picture.Rounds{}) {
-		rounds = picture.Rounds{From: run.Blocks[0].Round, To: run.Blocks[0].Round + reportRounds - 1}
-		rounds.To = min(rounds.To, run.Blocks[len(run.Blocks)-1].Round)
+// windows draws the windows of the DAG in which there are blocks.
+func windows(run *result.Run, rounds picture.Rounds) (figures []figure) {
+	for i := range run.Summary.Windows {
+		if blocks := run.BlocksOf(uint32(i)); len(blocks) > 0 && len(figures) < maxDAGs {
+			figures = append(figures, window(run, uint32(i), blocks, rounds))
+		}
 	}
-	d := picture.DrawDAG(run, rounds)
-	f := &figure{
-		Title:    fmt.Sprintf("The DAG, rounds %d to %d", rounds.From, rounds.To),
+	return figures
+}
+
+// window draws one of them.
+func window(run *result.Run, number uint32, blocks []result.Block, rounds picture.Rounds) figure {
+	if rounds == (picture.Rounds{}) {
+		rounds = picture.Rounds{From: blocks[0].Round, To: blocks[0].Round + reportRounds - 1}
+		rounds.To = min(rounds.To, blocks[len(blocks)-1].Round)
+	}
+	which := ""
+	if all := run.Summary.Windows; len(all) > 1 {
+		which = fmt.Sprintf(" of site %d from %s on", all[number].Mesh, svg.Duration(int64(all[number].From)))
+	}
+	d := picture.DrawDAG(run, number, rounds)
+	f := figure{
+		Title:    fmt.Sprintf("The DAG%s, rounds %d to %d", which, rounds.From, rounds.To),
 		Takeaway: "Columns are rounds, rows are committee members. A line runs from a block to a parent; lines to committed leaders are coloured.",
 		SVG:      template.HTML(d.Inline()), //nolint:gosec // svg escapes all words
 		Table:    table{Head: []string{"round", "leader", "decision", "decided at"}},
 	}
-	for _, x := range run.Decisions {
+	for _, x := range run.DecisionsOf(number) {
 		if x.Round >= rounds.From && x.Round <= rounds.To {
 			f.Table.Rows = append(f.Table.Rows, []string{fmt.Sprint(x.Round), fmt.Sprintf("m%d", x.Author), map[bool]string{true: "committed", false: "skipped"}[x.Committed], svg.Duration(int64(x.At))})
 		}

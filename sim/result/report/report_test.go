@@ -121,3 +121,20 @@ func TestMuchToShow(t *testing.T) {
 		t.Error("more is drawn than is read")
 	}
 }
+
+// TestWindows: each window of the DAG is drawn by itself, and says whose it is.
+func TestWindows(t *testing.T) {
+	run := resulttest.Run(t, resulttest.Options{Seed: 7})
+	second := result.Window{Mesh: 3, From: result.Instant(time.Second)}
+	run.Summary.Windows = append(run.Summary.Windows, second, result.Window{Mesh: 4})
+	run.Blocks = append(run.Blocks, result.Block{Window: 1, ID: 900, Round: 70}, result.Block{Window: 1, ID: 901, Round: 71, Author: 1})
+	text := page(t, run, report.Options{})
+	for _, want := range []string{"The DAG of site 0 from 0 on, rounds 1 to 14", "The DAG of site 3 from 1\u00a0s on, rounds 70 to 71"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	if strings.Contains(text, "site 4") {
+		t.Error("a window without blocks is drawn")
+	}
+}

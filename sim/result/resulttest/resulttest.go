@@ -34,6 +34,9 @@ const (
 
 const ms = result.Instant(time.Millisecond)
 
+// lastDrawn is the last round in the window of the DAG.
+const lastDrawn = 14
+
 // world is the state of a made-up run.
 type world struct {
 	Options
@@ -55,13 +58,13 @@ func Run(t testing.TB, o Options) *result.Run {
 	}
 	c := result.Config{
 		Interval: 100 * time.Millisecond, Kinds: []string{"block", "batch", "cosignature"}, Roles: []string{"member", "gateway"},
-		Nodes: make([]result.Place, o.Nodes+2), Partitions: 1, Blocks: result.Window{From: 1, To: 14},
+		Nodes: make([]result.Place, o.Nodes+2), Partitions: 1, Windows: []result.Window{{To: 400 * ms}},
 	}
 	if o.Halves {
 		c.Partitions = 2
 	}
 	if o.Logged {
-		c.Events = result.Asked{From: 0, To: 400 * ms}
+		c.Events = result.Asked{{To: 400 * ms}}
 	}
 	c.Nodes[o.Nodes].Role, c.Nodes[o.Nodes+1].Role = 1, 1
 	book, err := result.NewBook(c)
@@ -145,7 +148,9 @@ func (w *world) makeBlock(author, round int, parents []uint64) uint64 {
 	id := w.next
 	r.Round(at, uint64(round))
 	r.Gauge(at, uint64(40+w.random.IntN(30)), uint64(3<<20+round<<14))
-	r.Block(0, result.Block{ID: id, Round: uint64(round), Author: uint32(author), At: at, Parents: parents[:min(len(parents), 2*w.Nodes/3+1)]})
+	if round <= lastDrawn {
+		r.Block(result.Block{ID: id, Round: uint64(round), Author: uint32(author), At: at, Parents: parents[:min(len(parents), 2*w.Nodes/3+1)]})
+	}
 	r.Accepted(at, 12)
 	c := r.Counters(result.Node(author))
 	c.Signed++
@@ -187,7 +192,9 @@ func (w *world) finish(round int, made []uint64) {
 			d.Committed, d.Block = true, id
 		}
 	}
-	r.Decided(0, d)
+	if round <= lastDrawn {
+		r.Decided(d)
+	}
 	if !d.Committed {
 		return
 	}

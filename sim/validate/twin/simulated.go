@@ -24,7 +24,7 @@ roles:
     speed: %[17]d%% # what else runs takes the rest
     disk: {fsync: %[4]s, jitter: %[5]s, read: 100us}
     clock: {skew: 0s, drift: 0ppm} # there is one
-cpu: {sign: %[6]s, verify: %[7]s, verify-batched: %[8]s, hash: %[9]s, message: %[10]s, sync: %[11]s}
+cpu: {sign: %[6]s, verify: %[7]s, verify-batched: %[8]s, hash: %[9]s, message: %[10]s, sync: %[11]s, record: 0s} # message: all that is not in the others
 network:
   within: {preset: lan, latency: %[12]s, jitter: %[13]s} # loopback
 load:

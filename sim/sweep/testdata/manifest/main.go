@@ -26,12 +26,12 @@ func main() {
 	fmt.Println(strings.Join(kinds, " "))
 }
 
-func check(manifest, points string) (kinds []string, err error) {
+func check(manifest, scenario string) (kinds []string, err error) {
 	text, err := os.ReadFile(manifest)
 	if err != nil {
 		return nil, err
 	}
-	want, err := os.ReadFile(points)
+	want, err := os.ReadFile(scenario)
 	if err != nil {
 		return nil, err
 	}
@@ -48,15 +48,15 @@ func check(manifest, points string) (kinds []string, err error) {
 	return kinds, nil
 }
 
-func one(about metav1.TypeMeta, document, points []byte) error {
+func one(about metav1.TypeMeta, document, scenario []byte) error {
 	switch about.APIVersion + " " + about.Kind {
 	case "v1 ConfigMap":
 		var m corev1.ConfigMap
 		if err := yaml.UnmarshalStrict(document, &m); err != nil {
 			return err
 		}
-		if got := strings.TrimSuffix(m.Data["points.jsonl"], "\n"); got != strings.TrimSuffix(string(points), "\n") {
-			return fmt.Errorf("the points came out as %q", got)
+		if got := strings.TrimRight(m.Data["scenario.yaml"], "\n"); got != strings.TrimRight(string(scenario), "\n") {
+			return fmt.Errorf("the scenario came out as %q", got)
 		}
 		return nil
 	case "v1 PersistentVolumeClaim":

@@ -1,0 +1,106 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/floormesh/floormesh/consensus/replica"
+	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/store"
+)
+
+// kept is what a node that starts again must know, because its disk does. Of
+// what the commits did to the state, agreement tells: each says what the state is
+// after it, and one that a restarted node executes on a wrong state says so.
+type kept struct {
+	commit    dag.CommitIndex
+	size      uint64
+	root      dag.Digest
+	certified dag.CommitIndex
+	cosigned  uint64
+	newest    dag.Round // of its own blocks
+	retired   bool
+	moved     dag.CommitIndex // the last one reported that moved the cut
+}
+
+// keep notes what is durable at a node from now on.
+func (s *Suite) keep(node int, w *store.Write) {
+	k := &s.kept[node]
+	for _, e := range w.Executed {
+		k.commit, k.size, k.root = e.Commit.Index, e.Size, e.Root
+	}
+	for _, c := range w.Certified {
+		k.certified = max(k.certified, c.Commit)
+	}
+	k.cosigned = max(k.cosigned, w.Cosigned)
+	for _, b := range w.Blocks {
+		if int(b.Author) == s.disks.nodes[node].author {
+			k.newest = max(k.newest, b.Round)
+		}
+	}
+	k.retired = k.retired || w.Retired != ""
+}
+
+// Resumed tells where a node stands that starts, once all that its disk kept has
+// been told: it has executed, certified and signed what is durable, no less and
+// no more.
+func (s *Suite) Resumed(node int, at replica.Standing) {
+	if k := &s.kept[node]; s.honest[node] {
+		if problem := k.differs(&at); problem != "" {
+			s.Failf(Recovery, node, "starts again, and %s", problem)
+		}
+	}
+}
+
+// differs says what a node that starts again does not know.
+func (k *kept) differs(at *replica.Standing) string {
+	switch {
+	case at.Commit != k.commit:
+		return fmt.Sprintf("is at commit %d, while its disk has %d", at.Commit, k.commit)
+	case at.Commit > 0 && (at.Size != k.size || at.Root != k.root):
+		return fmt.Sprintf("its log at commit %d is %d/%v, and was %d/%v", k.commit, at.Size, at.Root, k.size, k.root)
+	case at.Certified != k.certified:
+		return fmt.Sprintf("knows that commit %d is certified, while its disk has commit %d's certificate", at.Certified, k.certified)
+	case at.Cosigned != k.cosigned:
+		return fmt.Sprintf("remembers that it signed logs up to %d, and signed up to %d", at.Cosigned, k.cosigned)
+	case at.Newest != k.newest && !k.retired:
+		return fmt.Sprintf("remembers that it made blocks up to round %d, and made them up to %d", at.Newest, k.newest)
+	}
+	return ""
+}
+
+// Revived tells, of a mesh that has come to rest, where a node stands, and where
+// one stands that starts from what that node's disk holds at that moment.
+func (s *Suite) Revived(node int, running, again replica.Standing) {
+	if !s.honest[node] {
+		return
+	}
+	switch {
+	case again.Commit != running.Commit || again.Size != running.Size || again.Root != running.Root:
+		s.Failf(Recovery, node, "its log is %d/%v at commit %d, and from its disk %d/%v at commit %d",
+			running.Size, running.Root, running.Commit, again.Size, again.Root, again.Commit)
+	case !bytes.Equal(again.State, running.State):
+		s.Failf(Recovery, node, "its state at commit %d, of %d bytes, is another one from its disk, of %d bytes",
+			running.Commit, len(running.State), len(again.State))
+	case again.Certified != running.Certified || again.Cosigned != running.Cosigned || again.Newest != running.Newest && !s.kept[node].retired:
+		s.Failf(Recovery, node, "it stands at certified commit %d, signed log %d and own round %d, and from its disk at %d, %d and %d",
+			running.Certified, running.Cosigned, running.Newest, again.Certified, again.Cosigned, again.Newest)
+	}
+}
+
+// alike checks that all nodes of a mesh that rests, those that crashed or were cut
+// off too, have executed every commit that moved a cut. That what they made of
+// each is the same, agreement has checked.
+func (s *Suite) alike() {
+	last := dag.CommitIndex(0)
+	for node := range s.kept {
+		if s.honest[node] {
+			last = max(last, s.kept[node].moved)
+		}
+	}
+	for node := range s.kept {
+		if k := &s.kept[node]; s.honest[node] && k.moved != last {
+			s.Failf(Recovery, node, "rests at the cut of commit %d, others at that of commit %d", k.moved, last)
+		}
+	}
+}
