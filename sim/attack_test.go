@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -237,5 +238,56 @@ func TestSettingsInPlans(t *testing.T) {
 		if err := bad.Validate(); err == nil || !strings.Contains(err.Error(), "liars[0]."+name) && !strings.Contains(err.Error(), "settings."+name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// everything is every attack that can be told what to do, a lost disk, a narrow
+// link, readings that gateways sign for, and several windows, in six sites.
+const everything = `
+name: everything
+duration: 62s
+sites: [{name: a, count: 5, gateways: 4}, {name: b, gateways: 5, committee: 4, devices: 3}]
+load:
+  - {rate: 2/s, stop: 1s}
+  - {name: sensors, who: {role: device}, rate: 4/s, stop: 1s, attested: true, again: 30%}
+adversaries:
+  - {kind: censor, until: 1s, who: {node: a/0/member/1}, victims: {node: [a/0/member/0, a/0/member/2]}}
+  - {kind: skew, until: 1s, who: {node: a/1/member/2}, skew: -3h}
+  - {kind: leader-late, until: 1s, who: {node: a/2/member/3}, late: 80%}
+  - {kind: selective, until: 1s, who: {node: a/3/member/1}, victims: {site: a/3, role: member, amount: 1}}
+  - {kind: eclipse, until: 1s, who: {node: a/4/member/2}}
+  - {kind: sync-flood, until: 1s, who: {node: a/4/member/2}, rate: 30/s}
+faults:
+  - {kind: crash, at: 1s, for: 1m, disk: lost, who: {node: [b/member/1, b/gateway/0]}}
+  - {kind: clog, at: 200ms, for: 500ms, extra: 1ms, bandwidth: 2Mbit/s, who: {site: a/0, amount: 2}}
+outputs:
+  events: [{who: {node: a/0/member/1}, until: 1s}, {who: {site: b}, from: 61s}]
+  dag: [{who: {site: a}, until: 1s}]
+checks: {settle: 30s}
+`
+
+// TestWorkersChangeNoAttack runs all of it on one worker and on two.
+func TestWorkersChangeNoAttack(t *testing.T) {
+	var prints []string
+	for _, workers := range []int{1, 2} {
+		s, err := scenario.Read([]scenario.Source{{Name: "test", Text: everything}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := NewExperiment(s, workers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := x.Run("test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range run.Summary.Failed() {
+			t.Errorf("%d workers: %s: %s", workers, v.Checker, v.Detail)
+		}
+		prints = append(prints, fmt.Sprint(run.Summary.Fingerprint, len(run.Events), len(run.Blocks), run.Summary.Final))
+	}
+	if prints[0] != prints[1] {
+		t.Errorf("one worker and two: %v", prints)
 	}
 }

@@ -48,7 +48,7 @@ type told struct {
 }
 
 // deceit is when a liar lies. It passes on nothing then of what others gossip.
-type deceit struct{ from, until replica.Instant }
+type deceit struct{ from, until replica.Instant } // until 0: to the end
 
 // gossipKinds are the kinds of the topic's events: from here on, far from the world's.
 const gossipKinds engine.Kind = 200
@@ -88,7 +88,7 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 		},
 		Passes: func(now engine.Instant, node engine.Node) bool {
 			for _, d := range c.deceits[node] {
-				if replica.Instant(now) >= d.from && replica.Instant(now) < d.until {
+				if at := replica.Instant(now); at >= d.from && (at < d.until || d.until == 0) {
 					return false
 				}
 			}

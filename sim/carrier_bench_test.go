@@ -43,7 +43,7 @@ gossip: {policy: always, connections: 40, degree: 8, degree-low: 6}
 		tb.Fatal(err)
 	}
 	x := &site{scenario: s, roster: roster, size: nodes, notes: newNotes(book.Partition(0), s, 0), costs: costsOf(&s.CPU), cpus: oracle.NewCPUs(nodes, 4)}
-	w := &World{plan: Plan{Seed: 1, Nodes: nodes}, site: x, seat: nodes, checks: &check.Suite{}}
+	w := &World{plan: Plan{Seed: 1, Nodes: nodes, Liars: x.liars()}, site: x, seat: nodes, checks: &check.Suite{}}
 	for i := range nodes {
 		w.nodes = append(w.nodes, &node{id: i, labour: &labour{costs: &x.costs, cpu: &x.cpus[i]}})
 	}
@@ -107,7 +107,7 @@ func (c *crowd) speak(messages int, over time.Duration) {
 func BenchmarkCarrier(b *testing.B) {
 	c := newCrowd(b, 10_000)
 	b.ReportAllocs()
-	before := c.engine.Events()
+	before, hops := c.engine.Events(), c.world.site.carrier.topic.Counts().Copies
 	virtual := time.Duration(0)
 	for b.Loop() {
 		c.speak(20, time.Second)
@@ -115,7 +115,9 @@ func BenchmarkCarrier(b *testing.B) {
 		virtual += time.Second
 	}
 	events := c.engine.Events() - before
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(events), "ns/event")
+	hops = c.world.site.carrier.topic.Counts().Copies - hops
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(hops), "ns/hop")
+	b.ReportMetric(float64(hops)/b.Elapsed().Seconds()/1e6, "Mhops/s")
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds()/1e6, "Mevents/s")
 	b.ReportMetric(virtual.Seconds()/b.Elapsed().Seconds(), "×realtime")
 	b.ReportMetric(float64(c.received)/float64(max(1, c.said)), "receivers/message")

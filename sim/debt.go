@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
@@ -38,13 +37,18 @@ func (x *site) reckon(node int, now replica.Instant) {
 		return
 	}
 	came := 0
-	for i := range list {
-		if list[i].at <= now {
-			list[i], list[came] = list[came], list[i]
-			came++
+	for i, d := range list { // sorts in what has come: a handful, nearly in order
+		if d.at > now {
+			continue
 		}
+		list[i] = list[came]
+		at := came
+		for ; at > 0 && list[at-1].at > d.at; at-- {
+			list[at] = list[at-1]
+		}
+		list[at] = d
+		came++
 	}
-	slices.SortFunc(list[:came], func(a, b debt) int { return int(max(-1, min(1, a.at-b.at))) })
 	bytes, work := 0, x.carrier.costs[node].Gossip
 	for _, d := range list[:came] {
 		in := x.wire.net.Receive(engine.Instant(d.at), engine.Node(node), int(d.bytes))

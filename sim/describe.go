@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
@@ -35,6 +36,8 @@ func describe(m message.Message) string {
 		return fmt.Sprintf("want commits after %d", m.After)
 	case *message.Commits:
 		return fmt.Sprintf("commits %d", len(m.Commits))
+	case protocol.Message:
+		return m.String()
 	default:
 		return fmt.Sprintf("%T", m)
 	}

@@ -3,11 +3,13 @@ package sim
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sim/protocol"
 )
 
 // disk is what a node writes to: a log of atomic writes, of which a crash keeps
@@ -22,13 +24,16 @@ type disk struct {
 	syncing  int             // entries of unsynced that the sync under way covers; 0: none
 	takes    replica.Instant // that sync, once the processor has done its part
 	slow     []time.Duration
-	keepAll  bool // the next crash loses nothing
+	keepAll  bool          // the next crash loses nothing
+	kept     protocol.Kept // what a protocol keeps beside the ledger, as of the last durable write
+	synced   int           // bytes of it synced and not told of yet
 }
 
 // entry is a write that is not known to be durable.
 type entry struct {
 	seq   uint64
 	write *store.Write
+	kept  protocol.Kept // nil: no change
 }
 
 func newDisk(seed uint64, node int, plan DiskPlan) *disk {
@@ -36,8 +41,8 @@ func newDisk(seed uint64, node int, plan DiskPlan) *disk {
 }
 
 // apply makes a write visible to reads.
-func (d *disk) apply(seq uint64, w *store.Write) error {
-	d.unsynced = append(d.unsynced, entry{seq, w})
+func (d *disk) apply(seq uint64, w *store.Write, kept protocol.Kept) error {
+	d.unsynced = append(d.unsynced, entry{seq, w, kept})
 	if err := d.store.Apply(w); err != nil {
 		return fmt.Errorf("apply write %d: %w", seq, err)
 	}
@@ -63,6 +68,7 @@ func (d *disk) end() (writes []*store.Write, seq uint64, err error) {
 	for _, e := range d.unsynced[:d.syncing] {
 		writes = append(writes, e.write)
 		seq = e.seq
+		d.keep(e.kept)
 	}
 	d.unsynced = append(d.unsynced[:0], d.unsynced[d.syncing:]...)
 	d.syncing = 0
@@ -81,10 +87,35 @@ func (d *disk) crash() (survived []*store.Write) {
 	}
 	for _, e := range d.unsynced[:kept] {
 		survived = append(survived, e.write)
+		d.keep(e.kept)
 	}
 	d.store.Crash(len(d.unsynced) - kept)
 	d.unsynced, d.syncing = nil, 0
 	return survived
+}
+
+// keep makes what a protocol keeps beside the ledger durable.
+func (d *disk) keep(k protocol.Kept) {
+	if k != nil {
+		d.kept, d.synced = k, d.synced+k.Bytes()
+	}
+}
+
+// newest returns what a protocol keeps as of the last write applied, durable or not: what
+// belongs to what the store's reads see.
+func (d *disk) newest() protocol.Kept {
+	for _, e := range slices.Backward(d.unsynced) {
+		if e.kept != nil {
+			return e.kept
+		}
+	}
+	return d.kept
+}
+
+// tally returns how much of it was synced since the last call.
+func (d *disk) tally() (bytes int) {
+	bytes, d.synced = d.synced, 0
+	return bytes
 }
 
 // lose takes everything away.

@@ -32,8 +32,16 @@
 // names such keys).
 //
 // Members and gateways run Replicas. Those of a site look up what one of them has executed
-// (see execution.History). Devices are sources: they sign, and hand over through the plant's network. What a scenario asks beyond that
+// (see execution.History). Devices are sources: they sign, and hand over through the plant's network;
+// those that cannot sign hand over readings, which their gateway signs. Liars do what the scenario says of
+// their attack; a plan's choose for themselves what nobody told them. What a scenario asks beyond that
 // is refused (UnsupportedError), not left out.
+//
+// # Protocols
+//
+// The nodes may run another protocol than ours: a plan's Protocol, or a scenario's
+// protocol.ordering, names one of [Protocols]. See sim/protocol for what it takes
+// to add one, and sim/protocol/hotstuff for one to compare ours with.
 //
 // # Connections and gossip
 //
@@ -55,7 +63,8 @@
 // A node's outputs are carried out in order, none before every Persist ahead of
 // it is durable. Writes become durable by syncs that take time, one at a time,
 // each covering what was applied when it began. A crash keeps what was synced
-// and, of the rest, a random number of the oldest writes.
+// and, of the rest, a random number of the oldest writes; or, if a scenario says so,
+// everything, or nothing. What a gateway is held to that lost its disk stands in sim/check/loss.go.
 //
 // # Signatures and work
 //

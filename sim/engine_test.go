@@ -110,7 +110,7 @@ func TestDiskCrash(t *testing.T) {
 	for seed := range uint64(40) {
 		d := newDisk(seed, 0, DiskPlan{Sync: 1, Jitter: 1})
 		write := func(n uint64) {
-			if err := d.apply(n, &store.Write{Cosigned: n}); err != nil {
+			if err := d.apply(n, &store.Write{Cosigned: n}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -86,7 +86,7 @@ func (x *Experiment) build(plant int, drawings []*drawing) error {
 func (x *Experiment) config() result.Config {
 	s := x.scenario
 	roles := []scenario.Role{scenario.RoleMember, scenario.RoleGateway, scenario.RoleObserver, scenario.RoleDevice}
-	c := result.Config{Interval: s.Outputs.Series, Kinds: kindNames(), Partitions: len(x.roster.Plants)}
+	c := result.Config{Interval: s.Outputs.Series, Kinds: kindNames(s.Protocol.Ordering), Partitions: len(x.roster.Plants)}
 	for _, r := range roles {
 		c.Roles = append(c.Roles, string(r))
 	}

@@ -103,7 +103,7 @@ func TestCryptoChangesNothing(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	for _, c := range []struct{ setting, key string }{
 		{"sites[1].observers=1", "sites[1].observers"},
-		{"protocol.ordering=hotstuff", "protocol.ordering"},
+		{"protocol.ordering=hotstuff", "adversaries[0].kind"},
 		{"faults[3].who={role: device}", "faults[3].who"},
 	} {
 		_, err := sim.NewExperiment(resolve(t, twoPlants, c.setting), 1)

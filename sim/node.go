@@ -11,10 +11,12 @@ import (
 	"github.com/floormesh/floormesh/sim/adversary"
 	"github.com/floormesh/floormesh/sim/check"
 	"github.com/floormesh/floormesh/sim/engine"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sync/serve"
 )
 
-// node drives one Replica as a real gateway's driver does.
+// node drives one Replica, or the machine of another protocol, as a real gateway's
+// driver does.
 type node struct {
 	id        int
 	nodeKey   dag.PrivateKey
@@ -27,7 +29,8 @@ type node struct {
 
 	up      bool
 	life    uint32 // counts starts; what belongs to an earlier life is dropped
-	replica *replica.Replica
+	machine protocol.Machine
+	replica *replica.Replica // the machine, if it is one; it can be looked into
 	outbox  []waiting
 	sent    uint64          // highest Persist handed to the disk in this life
 	signed  uint64          // highest of them that is Signed
@@ -51,9 +54,10 @@ func (n *node) start(w *World) error {
 		return fmt.Errorf("restore: %w", err)
 	}
 	n.life++
-	if n.replica, err = n.make(w, restored, n.life, w.history); err != nil {
+	if n.machine, err = n.make(w, restored, n.life, w.history); err != nil {
 		return err
 	}
+	n.replica, _ = n.machine.(*replica.Replica)
 	n.up = true
 	n.clock.booted = w.now
 	n.clock.offset = replica.Instant(n.boot(w))
@@ -67,7 +71,9 @@ func (n *node) start(w *World) error {
 		n.labour.boot(w, n)
 	}
 	w.checks.Restarted(n.id, restored)
-	w.checks.Resumed(n.id, n.replica.Standing())
+	if n.replica != nil {
+		w.checks.Resumed(n.id, n.replica.Standing())
+	}
 	w.trace.linef(w.now, n.id, "starts, life %d", n.life)
 	n.step(w, replica.Tick{})
 	return nil
@@ -84,7 +90,7 @@ func (n *node) boot(w *World) uint64 {
 // stop takes the power away.
 func (n *node) stop(w *World) {
 	n.up = false
-	n.replica, n.outbox = nil, nil
+	n.machine, n.replica, n.outbox = nil, nil, nil
 	if w.site != nil {
 		w.site.carrier.fall(n.id)
 	}
@@ -125,9 +131,9 @@ func (n *node) give(w *World, in replica.Input) given {
 		wall = n.liar.Wall(w.now, wall)
 	}
 	w.checks.Stepped(n.id)
-	out, wake := n.replica.Step(n.clock.monotonic(w.now), wall, in)
+	out, wake := n.machine.Step(n.clock.monotonic(w.now), wall, in)
 	w.site.observed(w, n.id, in, out)
-	if w.checks.Weigh(n.id) {
+	if n.replica != nil && w.checks.Weigh(n.id) {
 		w.checks.Holds(n.id, n.replica.Holdings(), n.replica.Bounds())
 	}
 	return given{out, wake}
@@ -146,7 +152,7 @@ func (n *node) finish(w *World, g given) {
 // accept queues one output; a write goes to the disk at once, so that it joins
 // the next sync.
 func (n *node) accept(w *World, o replica.Output) {
-	p, ok := o.(replica.Persist)
+	p, kept, ok := persistOf(o)
 	if !ok {
 		n.outbox = append(n.outbox, waiting{n.after(o), o})
 		n.sync(w)
@@ -160,7 +166,7 @@ func (n *node) accept(w *World, o replica.Output) {
 		n.signed = p.Seq
 	}
 	n.note(w, p.Write)
-	if err := n.disk.apply(p.Seq, p.Write); err != nil {
+	if err := n.disk.apply(p.Seq, p.Write, kept); err != nil {
 		w.checks.Failf(check.Order, n.id, "%v", err)
 	}
 	n.sync(w)
@@ -220,6 +226,7 @@ func (n *node) synced(w *World) {
 	if w.site != nil {
 		w.site.settled.synced(n.id, writes)
 		w.site.notes.synced(w, n.id, writes)
+		w.site.notes.keeps(n.id, n.disk.tally())
 	}
 	n.durable = max(n.durable, seq)
 	n.sync(w)

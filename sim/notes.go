@@ -7,6 +7,7 @@ import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
 	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sim/result"
 	"github.com/floormesh/floormesh/sim/scenario"
 	"github.com/floormesh/floormesh/sync/message"
@@ -52,18 +53,23 @@ type witness struct {
 }
 
 // kindNames are the kinds of messages, as results call them.
-func kindNames() []string {
-	return []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record", "gossip"}
+func kindNames(o scenario.Ordering) []string {
+	names := []string{"block", "batch", "cosignature", "tips", "request", "commit", "noise", "record", "gossip"}
+	if o != scenario.OrderingFloormesh {
+		names = append(names, "vote")
+	}
+	return names
 }
 
 const (
 	noiseKind   result.Kind = 6
 	devicesKind result.Kind = 7 // what devices hand to gateways
 	controlKind result.Kind = 8 // what gossip says beside its messages
+	votesKind   result.Kind = 9 // of protocols that have them apart from blocks
 )
 
 func kindOf(m message.Message) result.Kind {
-	switch m.(type) {
+	switch m := m.(type) {
 	case *message.Blocks:
 		return 0
 	case *message.Batches:
@@ -76,6 +82,8 @@ func kindOf(m message.Message) result.Kind {
 		return 4
 	case *message.Commits:
 		return 5
+	case protocol.Message:
+		return kindOfSort(m.Sort())
 	default:
 		return noiseKind
 	}
@@ -117,6 +125,9 @@ func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind
 func (t *notes) posted(w *World, from *node, p *parcel) {
 	t.said[from.id]++
 	p.number, p.at = uint64(t.first+from.id+1)<<36|t.said[from.id], w.now
+	if v, ok := p.said.(protocol.Vertex); ok {
+		t.vertex(w, from, v)
+	}
 	m, ok := p.said.(*message.Blocks)
 	if !ok {
 		return
@@ -153,6 +164,9 @@ func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
 		for _, b := range m.Blocks {
 			t.knows(w, node, b)
 		}
+	}
+	if v, ok := p.said.(protocol.Vertex); ok {
+		t.draw(w, node, v)
 	}
 	if kind < 2 && t.sampled(p) {
 		t.book.Delivered(result.Instant(w.now), t.node(node), kind, result.Message(p.number), result.Instant(p.at), 1)

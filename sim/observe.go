@@ -6,7 +6,7 @@ import (
 	"github.com/floormesh/floormesh/consensus/replica"
 )
 
-// Observer is told every Step that a replica of an experiment takes: which node of
+// Observer is told every Step that a replica of an experiment takes, whatever its protocol: which node of
 // the roster takes it, when in virtual time (the world's, whatever the node's own clock
 // says), what goes in and what comes out. Outputs are valid during the call, and must
 // not be changed. Sites call it at the same time if several workers share the run.

@@ -53,7 +53,7 @@ func (p *parcel) weight(d *dag.Domain) (bytes, signatures int) {
 func (p *parcel) size() int {
 	if p.bytes == 0 {
 		if p.bytes = len(p.raw); p.raw == nil {
-			p.bytes = message.Size(p.said)
+			p.bytes = bytesOf(p.said)
 		}
 	}
 	return p.bytes

@@ -28,6 +28,8 @@ type Plan struct {
 	Encode bool `json:"encode,omitempty"`
 	// CPU says what the nodes' work takes; nil means no time at all.
 	CPU *CPUPlan `json:"cpu,omitempty"`
+	// Protocol is what the nodes run: one of Protocols; the zero value means ours.
+	Protocol string `json:"protocol,omitempty"`
 }
 
 // Kinds of signatures.
@@ -80,6 +82,8 @@ type LoadPlan struct {
 type Options struct {
 	Nodes  int    // 0: any
 	Crypto string // as in Plan
+	// Protocol is as in Plan. Of another than ours no node lies: adversaries speak ours.
+	Protocol string
 }
 
 // Draw returns the plan of a seed.
@@ -96,6 +100,9 @@ func Draw(seed uint64, o Options) Plan {
 	p.Liars = drawLiars(rng, p.Nodes)
 	p.Load = drawLoad(rng)
 	p.Faults = drawFaults(rng, &p)
+	if o.Protocol != "" && o.Protocol != Floormesh {
+		p.Protocol, p.Liars = o.Protocol, nil
+	}
 	if storm := newRand(seed, nobody, purposeStorm); storm.IntN(8) == 0 {
 		p.Link.Loss = 200 + storm.IntN(300)
 		p.Link.LossAfter = storm.IntN(101)

@@ -81,6 +81,15 @@ func (p *Plan) Validate() error {
 	if p.Crypto != "" && p.Crypto != CryptoOracle && p.Crypto != CryptoReal {
 		v.addf("crypto: %q, not %q or %q", p.Crypto, CryptoOracle, CryptoReal)
 	}
+	if makerOf(p.Protocol) == nil {
+		v.addf("protocol: %q, not one of %v", p.Protocol, Protocols())
+	} else if p.Protocol != "" && p.Protocol != Floormesh {
+		for i := range p.Liars {
+			if kind := p.Liars[i].Kind; kind != adversary.Silent {
+				v.addf("liars[%d].kind: %q speaks %s, not %s; %q works", i, kind, Floormesh, p.Protocol, adversary.Silent)
+			}
+		}
+	}
 	if p.CPU != nil {
 		v.number("cpu.cores", p.CPU.Cores, 1, maxPlanCores)
 		v.number("cpu.slower", p.CPU.Slower, 1, maxPlanSlower)

@@ -7,6 +7,7 @@ import (
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sim/check"
+	"github.com/floormesh/floormesh/sim/protocol"
 )
 
 // maxRevived bounds the nodes whose disks are tried at the end of a run: a start
@@ -21,7 +22,7 @@ func (w *World) rest(calm replica.Instant) {
 		return // what it holds while it still works says nothing
 	}
 	for _, n := range w.nodes {
-		if n.up && n.liar == nil {
+		if n.up && n.liar == nil && n.replica != nil {
 			w.checks.HoldsAtRest(n.id, n.replica.Holdings(), n.replica.Bounds())
 		}
 	}
@@ -54,18 +55,20 @@ func (n *node) revive(w *World) error {
 	if err != nil {
 		return err
 	}
-	w.checks.Revived(n.id, n.replica.Standing(), again.Standing())
+	if r, ok := again.(*replica.Replica); ok {
+		w.checks.Revived(n.id, n.replica.Standing(), r.Standing())
+	}
 	return nil
 }
 
-// make returns the Replica of a life. With a history it looks up what others have executed.
-func (n *node) make(w *World, restored *store.Restored, life uint32, history *execution.History) (*replica.Replica, error) {
+// make returns the machine of a life. With a history it looks up what others have executed.
+func (n *node) make(w *World, restored *store.Restored, life uint32, history *execution.History) (protocol.Machine, error) {
 	seed := newStream(w.plan.Seed, n.id, purposeReplica)
 	seed.Jump(uint64(life) << 32)
-	r, err := replica.New(replica.Config{
+	r, err := makerOf(w.plan.Protocol)(replica.Config{
 		Founding: w.founding, History: history, NodeKey: n.nodeKey, MemberKey: n.memberKey, Rand: randOf(seed),
 		Verifier: w.crypto.Verifier(w.domain), Timing: w.timing(),
-	}, restored)
+	}, restored, n.disk.newest())
 	if err != nil {
 		return nil, fmt.Errorf("start again: %w", err)
 	}

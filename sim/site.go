@@ -102,7 +102,7 @@ func (x *site) gossip(w *World, from *node, p *parcel) {
 func (x *site) plan(p *scenario.Plant) Plan {
 	s := x.scenario
 	plan := Plan{
-		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: p.Members + p.Gateways, Crypto: string(s.Crypto),
+		Seed: engine.Mix(s.Seed + engine.Mix(uint64(x.plant)+1)), Nodes: p.Members + p.Gateways, Crypto: string(s.Crypto), Protocol: string(s.Protocol.Ordering),
 	}
 	for i := range plan.Nodes {
 		draw, role := newRand(plan.Seed, i, purposeClock), x.roleOf(i)

@@ -97,7 +97,7 @@ const maxWeighed = 64
 func (t *notes) held(w *World) uint64 {
 	bytes, some := uint64(0), min(len(w.nodes), maxWeighed)
 	for i := range some {
-		if n := w.nodes[i*len(w.nodes)/some]; n.up {
+		if n := w.nodes[i*len(w.nodes)/some]; n.replica != nil {
 			h := n.replica.Holdings()
 			bytes += uint64(h.Bytes(len(w.founding.Committee.Members)))
 		}

@@ -29,7 +29,34 @@ func supported(s *scenario.Scenario) error {
 		}
 	}
 	if s.Protocol.Ordering != scenario.OrderingFloormesh {
-		return &UnsupportedError{"protocol.ordering", fmt.Sprintf("%q does not run yet", s.Protocol.Ordering), "--set protocol.ordering=floormesh"}
+		return supportedByOthers(s)
+	}
+	return nil
+}
+
+// supportedByOthers refuses what only our own protocol can do.
+func supportedByOthers(s *scenario.Scenario) error {
+	other := s.Protocol.Ordering
+	for i := range s.Sites {
+		if p := &s.Sites[i]; p.Gateways > p.Committee {
+			return &UnsupportedError{
+				fmt.Sprintf("sites[%d].gateways", i), fmt.Sprintf("%d gateways of which %d are members: of %s every node is a member", p.Gateways, p.Committee, other),
+				fmt.Sprintf("--set sites[%d].gateways=%d", i, p.Committee),
+			}
+		}
+	}
+	for i := range s.Faults {
+		if s.Faults[i].Disk == scenario.DiskLost {
+			return &UnsupportedError{fmt.Sprintf("faults[%d].disk", i), fmt.Sprintf(`%s loses no store: "lost" does not run`, other), `"kept" and "torn" do`}
+		}
+	}
+	for i := range s.Adversaries {
+		if kind := s.Adversaries[i].Kind; kind != scenario.AttackSilent {
+			return &UnsupportedError{
+				fmt.Sprintf("adversaries[%d].kind", i), fmt.Sprintf("%q is an attack on floormesh's own messages, not on those of %s", kind, other),
+				`"silent" works against both`,
+			}
+		}
 	}
 	return nil
 }

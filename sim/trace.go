@@ -8,6 +8,7 @@ import (
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/sim/engine"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
@@ -100,6 +101,8 @@ func (t *trace) foldMessage(m message.Message) {
 		for _, c := range m.Commits {
 			t.fold(word(c.ID()))
 		}
+	case protocol.Message:
+		t.fold(11, m.Digest())
 	default:
 		t.fold(10)
 	}

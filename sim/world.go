@@ -14,6 +14,7 @@ import (
 	"github.com/floormesh/floormesh/sim/engine"
 	"github.com/floormesh/floormesh/sim/gossip"
 	"github.com/floormesh/floormesh/sim/oracle"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
@@ -306,7 +307,7 @@ func (w *World) post(from *node, s adversary.Speech) {
 		if w.trace.reading() {
 			w.trace.linef(w.now, from.id, "-> n%d %s", s.To, describe(s.Message))
 		}
-		if w.plan.Encode {
+		if _, foreign := s.Message.(protocol.Message); w.plan.Encode && !foreign {
 			p.raw = message.Encode(nil, s.Message)
 		}
 	}

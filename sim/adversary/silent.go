@@ -2,6 +2,9 @@ package adversary
 
 import "github.com/floormesh/floormesh/consensus/replica"
 
+// Silent is the name of the attack that knows no protocol.
+const Silent = "silent"
+
 // silent hears everything and says nothing, from a moment on that it chooses:
 // the others must do without it, and find out by themselves.
 type silent struct {

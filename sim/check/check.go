@@ -24,6 +24,7 @@ import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
 	"github.com/floormesh/floormesh/dag/store"
+	"github.com/floormesh/floormesh/sim/protocol"
 	"github.com/floormesh/floormesh/sync/message"
 )
 
@@ -198,6 +199,8 @@ func (s *Suite) Said(node int, m message.Message) {
 		}
 	case *message.Cosign:
 		s.cosignatureLeaves(node, m.Cosignature)
+	case protocol.Promise:
+		s.promiseLeaves(node, m)
 	default:
 	}
 }

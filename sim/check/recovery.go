@@ -82,10 +82,16 @@ func (s *Suite) Revived(node int, running, again replica.Standing) {
 	case !bytes.Equal(again.State, running.State):
 		s.Failf(Recovery, node, "its state at commit %d, of %d bytes, is another one from its disk, of %d bytes",
 			running.Commit, len(running.State), len(again.State))
-	case again.Certified != running.Certified || again.Cosigned != running.Cosigned || again.Newest != running.Newest && !s.kept[node].retired:
+	case again.Certified != running.Certified || again.Cosigned != running.Cosigned || !s.remembers(node, again.Newest, running.Newest):
 		s.Failf(Recovery, node, "it stands at certified commit %d, signed log %d and own round %d, and from its disk at %d, %d and %d",
 			running.Certified, running.Cosigned, running.Newest, again.Certified, again.Cosigned, again.Newest)
 	}
+}
+
+// remembers reports whether a node's disk tells what its newest own block is. Who
+// lost its disk gets to know blocks that it does not remember making.
+func (s *Suite) remembers(node int, disk, running dag.Round) bool {
+	return disk == running || s.kept[node].retired || s.losses.lost[node] && disk > running
 }
 
 // alike checks that all nodes of a mesh that rests, those that crashed or were cut

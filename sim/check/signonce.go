@@ -3,6 +3,7 @@ package check
 import (
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/sim/protocol"
 )
 
 // signatures is what one member's signature has been seen under, over all its
@@ -11,10 +12,14 @@ type signatures struct {
 	blocks  []uint64                // by round; 0: none
 	batches map[dag.LaneID][]uint64 // by seq
 	logs    map[uint64]dag.Digest   // root by size
+
+	promises map[protocol.Place]dag.Digest // of protocols that have other messages
 }
 
 func newSignatures() signatures {
-	return signatures{batches: map[dag.LaneID][]uint64{}, logs: map[uint64]dag.Digest{}}
+	return signatures{
+		batches: map[dag.LaneID][]uint64{}, logs: map[uint64]dag.Digest{}, promises: map[protocol.Place]dag.Digest{},
+	}
 }
 
 // once notes an id at a place, and returns that which is there already.
@@ -106,4 +111,20 @@ func (s *Suite) cosignatureLeaves(node int, c *checkpoint.Cosignature) {
 	if c.Commit > s.logs[node].last {
 		s.Failf(Certificate, node, "cosigned commit %d, and reported %d last", c.Commit, s.logs[node].last)
 	}
+}
+
+// promiseLeaves checks that a node binds itself once in each place, as another
+// protocol than ours understands it.
+func (s *Suite) promiseLeaves(node int, p protocol.Promise) {
+	by, place, to := p.Promise()
+	if int(by) != s.disks.nodes[node].author {
+		return
+	}
+	if place.Kind == protocol.Block {
+		s.calm.block(s.now, node, place.Round)
+	}
+	if other, ok := s.signed[node].promises[place]; ok && other != to {
+		s.Failf(SignOnce, node, "binds itself to %v and %v in round %d", other, to, place.Round)
+	}
+	s.signed[node].promises[place] = to
 }

@@ -18,16 +18,17 @@ import (
 const maxNodes = 31
 
 type checkCommand struct {
-	Seeds   uint64  `default:"200" help:"How many seeds to run."`
-	From    uint64  `default:"1" help:"The first of them."`
-	Seed    *uint64 `help:"Run this one only."`
-	Plan    string  `help:"Run the plan of this file instead: one of floorsim fuzz, or of floorsim plan." placeholder:"FILE"`
-	Nodes   int     `help:"Gateways in every mesh; 0 leaves it to the seed."`
-	Crypto  string  `enum:"oracle,real" default:"oracle" help:"What signatures are made with: oracle, which nobody can forge and which costs nothing, or real (Ed25519)."`
-	Workers int     `help:"Runs at a time; 0 means one per core."`
-	First   bool    `help:"Stop at the first seed that fails."`
-	Verbose bool    `short:"v" help:"Write down everything that happens, for people. Needs --seed or --plan."`
-	JSON    bool    `name:"json" help:"Print one JSON object per run, and a summary."`
+	Seeds    uint64  `default:"200" help:"How many seeds to run."`
+	From     uint64  `default:"1" help:"The first of them."`
+	Seed     *uint64 `help:"Run this one only."`
+	Plan     string  `help:"Run the plan of this file instead: one of floorsim fuzz, or of floorsim plan." placeholder:"FILE"`
+	Nodes    int     `help:"Gateways in every mesh; 0 leaves it to the seed."`
+	Crypto   string  `enum:"oracle,real" default:"oracle" help:"What signatures are made with: oracle, which nobody can forge and which costs nothing, or real (Ed25519)."`
+	Protocol string  `enum:"floormesh,hotstuff" default:"floormesh" help:"What the nodes run: floormesh, or hotstuff, of which none lies."`
+	Workers  int     `help:"Runs at a time; 0 means one per core."`
+	First    bool    `help:"Stop at the first seed that fails."`
+	Verbose  bool    `short:"v" help:"Write down everything that happens, for people. Needs --seed or --plan."`
+	JSON     bool    `name:"json" help:"Print one JSON object per run, and a summary."`
 }
 
 // summary is what a check came to.
@@ -90,8 +91,8 @@ func (c *checkCommand) Run(s streams) error {
 
 func (c *checkCommand) validate() error {
 	switch {
-	case c.Plan != "" && (c.Seed != nil || c.Nodes != 0 || c.Crypto != sim.CryptoOracle):
-		return &hinted{errors.New("--plan says it all: seed, nodes and signatures"), "floorsim check --plan " + c.Plan}
+	case c.Plan != "" && (c.Seed != nil || c.Nodes != 0 || c.Crypto != sim.CryptoOracle || c.Protocol != sim.Floormesh):
+		return &hinted{errors.New("--plan says it all: seed, nodes, signatures and protocol"), "floorsim check --plan " + c.Plan}
 	case c.Seed == nil && c.Plan == "" && c.Verbose:
 		return &hinted{errors.New("--verbose writes down one run, not many"), fmt.Sprintf("floorsim check -v --seed %d", c.From)}
 	case c.Nodes < 0 || c.Nodes > maxNodes:
@@ -204,7 +205,7 @@ func (c *checkCommand) trace(s streams) io.Writer {
 
 // one runs one seed.
 func (c *checkCommand) one(s streams, seed uint64) (*sim.Result, error) {
-	return explore.Try(sim.Draw(seed, sim.Options{Nodes: c.Nodes, Crypto: c.Crypto}), c.trace(s))
+	return explore.Try(sim.Draw(seed, sim.Options{Nodes: c.Nodes, Crypto: c.Crypto, Protocol: c.Protocol}), c.trace(s))
 }
 
 // report prints one run.
@@ -233,6 +234,9 @@ func (c *checkCommand) replay(seed uint64) string {
 	command := fmt.Sprintf("go run ./sim/cmd/floorsim check -v --seed %d", seed)
 	if c.Nodes != 0 {
 		command += fmt.Sprintf(" --nodes %d", c.Nodes)
+	}
+	if c.Protocol != sim.Floormesh {
+		command += " --protocol " + c.Protocol
 	}
 	if c.Crypto != sim.CryptoOracle {
 		command += " --crypto " + c.Crypto

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +43,69 @@ func TestRun(t *testing.T) {
 	}
 	if code, _, talk := floorsim(args...); code != exitBroken || !strings.Contains(talk, "there are results already") {
 		t.Errorf("a second run into the same folder: exit code %d: %s", code, talk)
+	}
+}
+
+// TestRunHotStuff runs the same scenario with the other ordering into the same kind of folder.
+func TestRunHotStuff(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "plant")
+	code, out, talk := floorsim("run", "one-plant", "--set", "protocol.ordering=hotstuff", "--set", "duration=500ms",
+		"--set", "checks.rest=0s", "--out", dir)
+	if code != exitFine {
+		t.Fatalf("exit code %d: %s%s", code, out, talk)
+	}
+	run, err := result.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &run.Summary
+	if s.Final == 0 || s.Final != s.Accepted || s.Rounds == 0 || !slices.Contains(s.Kinds, "vote") {
+		t.Errorf("results: %+v", s)
+	}
+	for _, v := range s.Volumes {
+		if v.Messages == 0 && slices.Contains([]string{"block", "batch", "vote", "cosignature"}, v.Kind) {
+			t.Errorf("no %s was sent", v.Kind)
+		}
+	}
+	if code, _, talk := floorsim("report", dir); code != exitFine {
+		t.Errorf("report: exit code %d: %s", code, talk)
+	}
+}
+
+// TestCheckProtocol: random plans run with the other ordering, and the command that replays one says so.
+func TestCheckProtocol(t *testing.T) {
+	code, out, talk := floorsim("check", "--protocol", "hotstuff", "--seed", "3")
+	if code != exitFine || !strings.Contains(out, "seed 3: fine") {
+		t.Errorf("exit code %d: %s%s", code, out, talk)
+	}
+	c := checkCommand{Protocol: "hotstuff", Crypto: "oracle"}
+	if got := c.replay(3); !strings.HasSuffix(got, "--seed 3 --protocol hotstuff") {
+		t.Errorf("replay: %s", got)
+	}
+	if code, _, talk := floorsim("check", "--protocol", "raft"); code == exitFine || !strings.Contains(talk, "hotstuff") {
+		t.Errorf("exit code %d: %s", code, talk)
+	}
+}
+
+// TestRunProfiles writes profiles where they are asked for.
+func TestRunProfiles(t *testing.T) {
+	dir := t.TempDir()
+	files := []string{filepath.Join(dir, "cpu"), filepath.Join(dir, "memory")}
+	args := []string{
+		"run", "one-plant", "--set", "duration=100ms", "--set", "checks.settle=0s", "--set", "checks.rest=0s",
+		"--out", filepath.Join(dir, "out"), "--cpuprofile", files[0], "--memprofile", files[1],
+	}
+	if code, _, talk := floorsim(args...); code != exitFine {
+		t.Fatalf("exit code %d: %s", code, talk)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v, %v", file, info, err)
+		}
+	}
+	args[len(args)-3] = filepath.Join(dir, "nowhere", "cpu")
+	if code, _, talk := floorsim(append(args, "--replace")...); code != exitBroken || !strings.Contains(talk, "profile") {
+		t.Errorf("a profile in no folder: exit code %d: %s", code, talk)
 	}
 }
 
