@@ -30,8 +30,10 @@ type site struct {
 	downs    []int // by node: faults that keep it stopped
 	settled  settled
 	notes    notes
+	observer Observer // nil: nobody
 	costs    oracle.Costs
 	cpus     []oracle.CPU    // by replica
+	pools    []*pool         // by replica, nil for who has cores of its own; nil: all have
 	debts    []debts         // by replica
 	looked   replica.Instant // see lines.Ahead
 }
@@ -51,12 +53,13 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 		return nil, fmt.Errorf("site %s: %w", p.Name, err)
 	}
 	w.base, w.seat = engine.Node(p.First+plant), x.size
-	members, others := s.Roles.Member, s.Roles.Gateway
+	members, others := &s.Roles.Member, &s.Roles.Gateway
 	x.cpus = append(oracle.NewCPUs(p.Members, members.Cores), oracle.NewCPUs(len(w.nodes)-p.Members, others.Cores)...)
 	costs := [2]oracle.Costs{scaled(x.costs, members.Speed), scaled(x.costs, others.Speed)}
 	for i, n := range w.nodes {
 		n.labour = newLabour(&x.cpus[i], &costs[min(1, i/p.Members)], n)
 	}
+	x.share(len(w.nodes), p.Members)
 	w.history = execution.NewHistory(w.founding)
 	if err := x.connect(w, p.Members); err != nil {
 		return nil, err
@@ -169,7 +172,7 @@ func (x *site) timing() replica.Timing {
 func costsOf(c *scenario.Costs) oracle.Costs {
 	return oracle.Costs{
 		Sign: c.Sign, Verify: c.Verify, Batched: c.VerifyBatched, Message: c.Message, Kibibyte: c.Hash,
-		Step: oracle.DefaultCosts().Step, Gossip: c.Gossip, Record: c.Record,
+		Step: oracle.DefaultCosts().Step, Sync: c.Sync, Gossip: c.Gossip, Record: c.Record,
 	}
 }
 
@@ -181,7 +184,7 @@ func scaled(c oracle.Costs, speed scenario.Share) oracle.Costs {
 	return oracle.Costs{
 		Sign: by(c.Sign), Verify: by(c.Verify), Batched: by(c.Batched),
 		Message: by(c.Message), Kibibyte: by(c.Kibibyte), Step: by(c.Step),
-		Gossip: by(c.Gossip), Record: by(c.Record),
+		Sync: by(c.Sync), Gossip: by(c.Gossip), Record: by(c.Record),
 	}
 }
 
