@@ -61,12 +61,14 @@ sim: ## SEEDS simulated meshes; prints how to replay a failing one
 	$(GO) run ./sim/cmd/floorsim check --seeds $(SEEDS)
 
 .PHONY: soak
-soak: ## the long tests: kill real gateways for SOAK, ten thousand seeds, a search for SOAK, twins
+soak: build ## the long tests: kill real gateways for SOAK, ten thousand seeds, a search for SOAK, twins, real processes beside simulated ones
 	FLOORMESH_SOAK=$(SOAK) $(GO) test -timeout 0 -run 'Soak|Kill' ./node/cmd/floormesh
 	$(GO) run ./sim/cmd/floorsim check --seeds 10000
 	$(GO) run ./sim/cmd/floorsim check --protocol hotstuff --seeds 2000
 	$(GO) run ./sim/cmd/floorsim fuzz --for $(SOAK)
 	$(GO) run ./sim/cmd/floorsim fuzz --twins --for $(SOAK)
+	$(BIN)/floorsim validate processes --processes 4 --duration 10s
+	$(BIN)/floorsim validate processes
 
 .PHONY: bench
 bench: build ## the table in the README

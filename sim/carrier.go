@@ -199,7 +199,7 @@ func (c *carrier) check(w *World, node, from int, m gossip.Message, news bool) (
 		valid = c.valid(w, int(m.Origin), r)
 	}
 	w.site.reckon(node, w.now)
-	done := w.site.cpus[node].Do(w.now, instant(work))
+	done := w.site.aside(node, w.now, instant(work))
 	w.site.notes.copied(w, node, from, r, int(m.Bytes)+c.frame, work, news)
 	return engine.Instant(done + c.extra), valid
 }

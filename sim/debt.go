@@ -52,7 +52,7 @@ func (x *site) reckon(node int, now replica.Instant) {
 	bytes, work := 0, x.carrier.costs[node].Gossip
 	for _, d := range list[:came] {
 		in := x.wire.net.Receive(engine.Instant(d.at), engine.Node(node), int(d.bytes))
-		x.cpus[node].Do(replica.Instant(in), instant(work))
+		x.aside(node, replica.Instant(in), instant(work))
 		bytes += int(d.bytes)
 	}
 	x.notes.repeated(node, came, bytes, time.Duration(came)*work)

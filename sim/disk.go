@@ -21,7 +21,8 @@ type disk struct {
 	rand     *rand.Rand
 	store    *store.Memory
 	unsynced []entry
-	syncing  int // entries of unsynced that the sync under way covers; 0: none
+	syncing  int             // entries of unsynced that the sync under way covers; 0: none
+	takes    replica.Instant // that sync, once the processor has done its part
 	slow     []time.Duration
 	keepAll  bool          // the next crash loses nothing
 	kept     protocol.Kept // what a protocol keeps beside the ledger, as of the last durable write

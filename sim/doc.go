@@ -83,7 +83,9 @@
 // Signatures are made by an oracle that nobody can forge and that costs next to
 // nothing, or by Ed25519 if the plan says so: see sim/oracle. Both come to the same,
 // ids apart. Work takes no virtual time unless the plan names cores; then a node's
-// inputs queue behind what it is doing.
+// inputs queue behind what it is doing. The nodes of a scenario's site may share their
+// cores, as processes on one machine do: then they take turns. Copies of gossip
+// are looked at there as if all work were done in the order in which it comes.
 //
 // # Design
 //

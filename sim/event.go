@@ -26,6 +26,8 @@ const (
 	opened                     // a node has decoded and checked a message
 	stepped                    // a node has done the work of a Step
 	emission                   // a source of a scenario has its turn
+	written                    // a processor has done its part of a sync
+	worked                     // a core that nodes share has done a piece of work
 )
 
 // event is one thing that will happen, as this package speaks of it: the

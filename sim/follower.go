@@ -46,8 +46,16 @@ func (f *follower) start(w *World, node int) {
 	f.newest, f.up = 0, true
 	f.life++
 	w.peers.clear(node)
-	w.site.cpus[node].Rest()
+	w.site.rest(node)
 	w.site.carrier.rise(w, node)
+}
+
+// rest lets a node's processor drop all work.
+func (x *site) rest(node int) {
+	if p := x.pool(node); p != nil {
+		p.rest(node)
+	}
+	x.cpus[node].Rest()
 }
 
 // stop takes the power away.

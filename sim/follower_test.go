@@ -93,10 +93,10 @@ func TestObserversCost(t *testing.T) {
 // TestFollowersOnWorkers checks that plants with followers come to the same on any number of workers,
 // whatever breaks, where gateways are followers and where they are not.
 func TestFollowersOnWorkers(t *testing.T) {
-	for _, fidelity := range []string{"follower", "replica"} {
+	for fidelity, shared := range map[string]string{"follower": "true", "replica": "false"} {
 		text := []string{
 			"sites=[{name: a, gateways: 7, committee: 4, observers: 20}, {name: b, gateways: 5, committee: 4, observers: 9, devices: 2}]",
-			"outputs.events=[]", "roles.gateway.fidelity=" + fidelity, "duration=1500ms", "network.within.loss=2%", "network.within.copies=2%",
+			"outputs.events=[]", "roles.gateway.fidelity=" + fidelity, "roles.observer.shared=" + shared, "duration=1500ms", "network.within.loss=2%", "network.within.copies=2%",
 			"load=[{rate: 10/s, per: site, who: {role: member}}]",
 			"faults=[{kind: churn, at: 300ms, for: 1s, up: 200ms, down: 100ms, who: {role: [observer, gateway], amount: 50%}}, " +
 				"{kind: crash, at: 500ms, for: 200ms, who: {role: member, amount: 1}}, {kind: slow, at: 600ms, for: 200ms, who: {role: observer}}, " +

@@ -29,7 +29,10 @@ func newLabour(cpu *oracle.CPU, costs *oracle.Costs, n *node) *labour {
 }
 
 // boot begins a new life, in which nothing waits.
-func (l *labour) boot() {
+func (l *labour) boot(w *World, n *node) {
+	if p := w.site.pool(n.id); p != nil {
+		p.rest(n.id)
+	}
 	l.cpu.Rest()
 	l.queue, l.busy, l.given = nil, false, given{}
 }
@@ -42,8 +45,7 @@ func (l *labour) open(w *World, n *node, letter letter) {
 	if w.site != nil {
 		w.site.notes.worked(w, n.id, work, 0, signatures)
 	}
-	done := l.do(w, n, work)
-	w.schedule(event{at: done, node: n.id, load: w.mail.Put(letter), kind: opened})
+	l.do(w, n, work, event{node: n.id, load: w.mail.Put(letter), kind: opened})
 }
 
 // add queues an input.
@@ -64,16 +66,7 @@ func (l *labour) begin(w *World, n *node) {
 		l.queue = l.queue[:0] // its room is used again
 	}
 	l.busy, l.given = true, n.give(w, in)
-	done := l.do(w, n, l.work(w, n, in))
-	w.schedule(event{at: done, node: n.id, load: engine.Handle(n.life), kind: stepped})
-}
-
-// do gives work to the processor and returns when it is done.
-func (l *labour) do(w *World, n *node, work time.Duration) replica.Instant {
-	if w.site != nil {
-		w.site.reckon(n.id, w.now)
-	}
-	return l.cpu.Do(w.now, instant(work))
+	l.do(w, n, l.work(w, n, in), event{node: n.id, load: engine.Handle(n.life), kind: stepped})
 }
 
 // work returns what the Step that was just taken costs.
@@ -105,4 +98,36 @@ func (l *labour) end(w *World, n *node) {
 	if len(l.queue) > 0 && !l.busy {
 		l.begin(w, n)
 	}
+}
+
+// do has work done by a core, and an event happen then.
+func (l *labour) do(w *World, n *node, work time.Duration, then event) {
+	if w.site != nil {
+		w.site.reckon(n.id, w.now)
+	}
+	if p := w.site.pool(n.id); p != nil {
+		p.do(w, job{work: instant(work), life: n.life, then: then})
+		return
+	}
+	then.at = l.cpu.Do(w.now, instant(work))
+	w.schedule(then)
+}
+
+// write begins a sync that takes the disk so long: first the processor does its part.
+func (n *node) write(w *World, takes replica.Instant) {
+	n.disk.takes = takes
+	l := n.labour
+	if l == nil || l.costs.Sync == 0 {
+		n.written(w)
+		return
+	}
+	if w.site != nil {
+		w.site.notes.worked(w, n.id, l.costs.Sync, 0, 0)
+	}
+	l.do(w, n, l.costs.Sync, event{node: n.id, load: engine.Handle(n.life), kind: written})
+}
+
+// written is when the disk begins to do its part.
+func (n *node) written(w *World) {
+	w.schedule(event{at: w.now + n.disk.takes, node: n.id, load: engine.Handle(n.life), kind: synced})
 }

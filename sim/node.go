@@ -68,7 +68,7 @@ func (n *node) start(w *World) error {
 		w.site.carrier.rise(w, n.id)
 	}
 	if n.labour != nil {
-		n.labour.boot()
+		n.labour.boot(w, n)
 	}
 	w.checks.Restarted(n.id, restored)
 	if n.replica != nil {
@@ -132,6 +132,7 @@ func (n *node) give(w *World, in replica.Input) given {
 	}
 	w.checks.Stepped(n.id)
 	out, wake := n.machine.Step(n.clock.monotonic(w.now), wall, in)
+	w.site.observed(w, n.id, in, out)
 	if n.replica != nil && w.checks.Weigh(n.id) {
 		w.checks.Holds(n.id, n.replica.Holdings(), n.replica.Bounds())
 	}
@@ -209,7 +210,7 @@ func (n *node) sync(w *World) {
 // beginSync starts a sync if the disk is free and there is something to do.
 func (n *node) beginSync(w *World) {
 	if takes, begun := n.disk.begin(); begun {
-		w.schedule(event{at: w.now + takes, node: n.id, load: engine.Handle(n.life), kind: synced})
+		n.write(w, takes)
 	}
 }
 

@@ -30,9 +30,11 @@ type site struct {
 	downs    []int // by node: faults that keep it stopped
 	settled  settled
 	notes    notes
+	observer Observer // nil: nobody
 	costs    oracle.Costs
 	cpus     []oracle.CPU    // by replica and follower
 	prices   []*oracle.Costs // by replica and follower: many share theirs
+	pools    []*pool         // by replica and follower, nil for who has cores of its own; nil: all have
 	debts    []debts         // by replica and follower
 	looked   replica.Instant // see lines.Ahead
 }
@@ -53,6 +55,7 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	}
 	w.base, w.seat = engine.Node(p.First+plant), x.size
 	x.equip(w)
+	x.share(w)
 	w.history = execution.NewHistory(w.founding)
 	if err := x.connect(w, p.Members); err != nil {
 		return nil, err
@@ -167,7 +170,7 @@ func (x *site) timing() replica.Timing {
 func costsOf(c *scenario.Costs) oracle.Costs {
 	return oracle.Costs{
 		Sign: c.Sign, Verify: c.Verify, Batched: c.VerifyBatched, Message: c.Message, Kibibyte: c.Hash,
-		Step: oracle.DefaultCosts().Step, Gossip: c.Gossip, Record: c.Record,
+		Step: oracle.DefaultCosts().Step, Sync: c.Sync, Gossip: c.Gossip, Record: c.Record,
 	}
 }
 
@@ -179,7 +182,7 @@ func scaled(c oracle.Costs, speed scenario.Share) oracle.Costs {
 	return oracle.Costs{
 		Sign: by(c.Sign), Verify: by(c.Verify), Batched: by(c.Batched),
 		Message: by(c.Message), Kibibyte: by(c.Kibibyte), Step: by(c.Step),
-		Gossip: by(c.Gossip), Record: by(c.Record),
+		Sync: by(c.Sync), Gossip: by(c.Gossip), Record: by(c.Record),
 	}
 }
 

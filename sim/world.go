@@ -219,6 +219,12 @@ func (w *World) handle(e event) error {
 		if n.up && uint32(e.load) == n.life {
 			n.tick(w)
 		}
+	case worked:
+		return w.site.pool(e.node).end(w, e.load)
+	case written:
+		if n.up && uint32(e.load) == n.life {
+			n.written(w)
+		}
 	case synced:
 		if n.up && uint32(e.load) == n.life {
 			n.synced(w)

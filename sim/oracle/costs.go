@@ -11,6 +11,7 @@ type Costs struct {
 	Message  time.Duration // one message, beyond its bytes
 	Kibibyte time.Duration // decoding and hashing 1,024 bytes
 	Step     time.Duration // one Step of a Replica, beyond what it signs
+	Sync     time.Duration // one sync of the disk, beyond what the disk takes; 0 in DefaultCosts
 	Gossip   time.Duration // one copy of a gossip message, beyond its bytes
 	Record   time.Duration // one record executed, beyond the Step that does so
 }
@@ -40,7 +41,7 @@ func (c Costs) Times(slower int) Costs {
 	return Costs{
 		Sign: c.Sign * by, Verify: c.Verify * by, Batched: c.Batched * by,
 		Message: c.Message * by, Kibibyte: c.Kibibyte * by, Step: c.Step * by,
-		Gossip: c.Gossip * by, Record: c.Record * by,
+		Sync: c.Sync * by, Gossip: c.Gossip * by, Record: c.Record * by,
 	}
 }
 

@@ -15,6 +15,8 @@ type Costs struct {
 	Hash time.Duration `yaml:"hash" default:"600ns" range:"0s..1m"`
 	// Message is one message sent or received on a direct stream.
 	Message time.Duration `yaml:"message" default:"2us" range:"0s..1m"`
+	// Sync is one sync of the disk: what it costs the processor, beside the time that the disk takes.
+	Sync time.Duration `yaml:"sync" default:"0s" range:"0s..1m"`
 	// Gossip is one gossip message received, first copy or later.
 	Gossip time.Duration `yaml:"gossip" default:"54us" range:"0s..1m"`
 	// Record is one record executed.

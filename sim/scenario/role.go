@@ -76,6 +76,9 @@ type Node struct {
 	Fidelity Fidelity `yaml:"fidelity" default:"replica"`
 	// Cores is how many operations a node computes at a time.
 	Cores int `yaml:"cores" default:"4" range:"1..1024"`
+	// Shared says that all nodes of this role on a site compute on the same cores, taking
+	// turns of some milliseconds, as processes on one machine do.
+	Shared bool `yaml:"shared" default:"false"`
 	// Speed is that of a core, as a share of the one that cpu is about.
 	Speed Share `yaml:"speed" default:"100%" range:"1ppm..10000%"`
 	// Disk is what a node writes to.

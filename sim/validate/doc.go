@@ -8,4 +8,6 @@
 //
 // Nothing is fitted: every parameter of a case says where it comes from. A case holds
 // if every value lies within its stated bound of the published one.
+//
+// Package twin, below, holds the whole simulator against real gateways on this machine.
 package validate

@@ -25,6 +25,7 @@ type Options struct {
 	Idle     time.Duration // how long to measure at rest after the load
 	Dir      string        // where to make a directory for the gateways; "" for a usual place
 	Keep     bool          // leave that directory behind
+	Record   string        // directory for the gateways' recordings, made if it is not there, else empty; "": none
 
 	// Say tells a person how far the bench is; nil for nobody.
 	Say func(format string, args ...any)
@@ -103,7 +104,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		defer os.RemoveAll(dir) //nolint:errcheck // what cannot be removed stays
 	}
 	r := &run{Options: o, epoch: time.Now()}
-	if r.fleet, err = fleet.New(fleet.Options{Dir: dir, Gateways: o.Gateways, Mesh: "bench"}); err != nil {
+	if err := makeRecordings(o.Record); err != nil {
+		return nil, err
+	}
+	r.fleet, err = fleet.New(fleet.Options{Dir: dir, Gateways: o.Gateways, Mesh: "bench", Record: o.Record})
+	if err != nil {
 		return nil, err
 	}
 	defer r.fleet.Close()

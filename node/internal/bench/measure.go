@@ -26,6 +26,8 @@ type snapshot struct {
 	wire   map[*fleet.Gateway]float64 // bytes sent
 	client time.Duration              // CPU of this process
 	loop   int64                      // bytes that crossed the loopback interface
+	busy   time.Duration              // of all of the machine's cores, see fleet.BusyCPU
+	record int64                      // bytes of all recordings
 }
 
 func (r *run) snapshot(ctx context.Context) (*snapshot, error) {
@@ -40,8 +42,10 @@ func (r *run) snapshot(ctx context.Context) (*snapshot, error) {
 			return nil, fmt.Errorf("measure %s: %w", g.Name, err)
 		}
 	}
-	s.client, s.loop = fleet.OwnCPU(), fleet.LoopbackBytes()
-	return s, nil
+	s.client, s.loop, s.busy = fleet.OwnCPU(), fleet.LoopbackBytes(), fleet.BusyCPU()
+	var err error
+	s.record, err = recordedBytes(r.Record)
+	return s, err
 }
 
 func wireBytes(ctx context.Context, g *fleet.Gateway) (float64, error) {
@@ -83,7 +87,10 @@ func (r *run) measureLoad(before, after *snapshot, ended time.Duration) {
 	}
 	res.CPUPercent /= float64(n)
 	res.ClientCPUPercent = 100 * (after.client - before.client).Seconds() / span
+	busy := 100 * (after.busy - before.busy).Seconds() / span
+	res.OtherCPUPercent = max(0, busy-res.CPUPercent*float64(n)-res.ClientCPUPercent)
 	res.WireBytes = wire / float64(max(1, res.Accepted))
+	res.RecordedBytes = float64(after.record-before.record) / span / float64(r.Gateways)
 
 	quarter := r.Duration / 4
 	first, last := r.sizeAt(r.began+quarter), r.sizeAt(r.began+r.Duration)

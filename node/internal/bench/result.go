@@ -34,11 +34,15 @@ type Result struct {
 
 	CPUPercent       float64 `json:"cpu_percent_per_gateway"` // of one core
 	ClientCPUPercent float64 `json:"cpu_percent_client"`
+	OtherCPUPercent  float64 `json:"cpu_percent_others"` // of all else that ran here, interrupts among it and lowered priorities not
 	RSSMax           float64 `json:"rss_mib_max"`
 	DiskBytes        float64 `json:"disk_bytes_per_record"` // and gateway, after all have stopped
 	WireBytes        float64 `json:"wire_bytes_per_record"` // sent by all gateways together
 	Rounds           float64 `json:"rounds_per_s"`
 	GapMs            float64 `json:"gap_ms_max"` // longest time in which nothing became final
+
+	// RecordedBytes is what a gateway's recording grew by per second of load.
+	RecordedBytes float64 `json:"recorded_bytes_per_s,omitempty"`
 
 	Killed int `json:"killed"`
 	// KillGapMs is the longest gap that began in the two seconds around the kill.
@@ -85,6 +89,9 @@ func (r *Result) String() string {
 	p("rss_mib_max", "%.0f", r.RSSMax)
 	p("disk_bytes_per_record", "%.0f on each gateway", r.DiskBytes)
 	p("wire_bytes_per_record", "%.0f by all gateways together", r.WireBytes)
+	if r.RecordedBytes > 0 {
+		p("recorded_bytes_per_s", "%.0f by each gateway", r.RecordedBytes)
+	}
 	p("rounds_per_s", "%.1f", r.Rounds)
 	p("gap_ms_max", "%.0f", r.GapMs)
 	if r.Unsent > 0 || r.Resent > 0 {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,6 +20,7 @@ type benchCommand struct {
 	Idle     time.Duration `help:"Afterwards measure at rest for so long." default:"0s" placeholder:"D"`
 	Dir      string        `help:"Where to keep the gateways' data meanwhile; the disk matters." type:"path" placeholder:"DIR"`
 	Keep     bool          `help:"Leave the gateways' data and logs behind."`
+	Record   string        `help:"Have every gateway record what happens to it, in DIR/gwK.rec, for floorsim replay. DIR must be empty or not there." type:"path" placeholder:"DIR"`
 	jsonFlag
 }
 
@@ -34,12 +36,15 @@ func (c *benchCommand) Run(ctx context.Context, s *streams) error {
 	}
 	options := bench.Options{
 		Gateways: c.Gateways, Rate: rate, Devices: c.Devices, Size: c.Size, Duration: c.Duration,
-		Kill: c.Kill, Idle: c.Idle, Dir: c.Dir, Keep: c.Keep, Say: s.say,
+		Kill: c.Kill, Idle: c.Idle, Dir: c.Dir, Keep: c.Keep, Record: c.Record, Say: s.say,
 	}
 	if err := options.Validate(); err != nil {
 		return misused(err, "run 'floormesh bench --help'")
 	}
 	result, err := bench.Run(ctx, options)
+	if errors.Is(err, bench.ErrRecordings) {
+		return failed(err, "name one that is empty, or not there")
+	}
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,10 @@ type Options struct {
 
 	// Executable is the floormesh program, this process's own if empty.
 	Executable string
+
+	// Record is where each gateway records what happens to it, as gwK.rec: a
+	// directory that is there. Empty: nowhere.
+	Record string
 }
 
 // Fleet is a mesh of gateway processes.
@@ -58,11 +62,15 @@ func New(o Options) (*Fleet, error) {
 	f := &Fleet{Mesh: mesh}
 	for k := range o.Gateways {
 		name := "gw" + strconv.Itoa(k+1)
-		f.Gateways = append(f.Gateways, &Gateway{
+		g := &Gateway{
 			Name: name,
 			dir:  filepath.Join(o.Dir, name),
 			exe:  o.Executable,
-		})
+		}
+		if o.Record != "" {
+			g.record = filepath.Join(o.Record, name+".rec")
+		}
+		f.Gateways = append(f.Gateways, g)
 	}
 	return f, nil
 }

@@ -38,7 +38,7 @@ type Ready struct {
 type Gateway struct {
 	Name string
 
-	dir, exe string
+	dir, exe, record string
 
 	mu    sync.Mutex
 	ready Ready
@@ -142,7 +142,11 @@ func (g *Gateway) launch() (*process, <-chan Ready, error) {
 	}
 	defer logs.Close() //nolint:errcheck // the child has its own copy
 
-	cmd := exec.Command(g.exe, "run", g.dir, "--json") //nolint:gosec // our own program
+	args := []string{"run", g.dir, "--json"}
+	if g.record != "" {
+		args = append(args, "--record", g.record)
+	}
+	cmd := exec.Command(g.exe, args...) //nolint:gosec // our own program
 	cmd.Args[0] = "floormesh"
 	cmd.Stderr = logs
 	cmd.SysProcAttr = childAttributes()

@@ -37,10 +37,12 @@ func (g *Gateway) Usage() (u Usage, err error) {
 	return u, nil
 }
 
+// tick is the unit of the system's counts: USER_HZ, which is 100 on every architecture of ours.
+const tick = time.Second / 100
+
 // cpuTime reads utime and stime, the 14th and 15th fields (proc(5)). The second
 // field is the program's name, which may hold anything.
 func cpuTime(stat []byte) (time.Duration, error) {
-	const tick = time.Second / 100 // USER_HZ, which is 100 on every architecture of ours
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	const user, system = 14 - 3, 15 - 3
 	if len(fields) <= system {
@@ -102,4 +104,30 @@ func LoopbackBytes() int64 {
 		}
 	}
 	return 0
+}
+
+// BusyCPU returns for how long this machine's cores have been at work, all together, since
+// it was started; 0 where it is not known. Processes of lowered priority do not
+// count: they take what nobody else wants.
+func BusyCPU() time.Duration {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	return busyTime(text)
+}
+
+// busyTime adds up what the first line of /proc/stat (proc(5)) holds but for processes of
+// lowered priority and for the time that cores were idle, or idle with a disk at work;
+// guests' time is in users' already.
+func busyTime(stat []byte) (busy time.Duration) {
+	line, _, _ := bytes.Cut(stat, []byte("\n"))
+	const lowered, idle, waiting, guest = 2, 4, 5, 9
+	for i, field := range strings.Fields(string(line)) {
+		ticks, err := strconv.ParseInt(field, 10, 64)
+		if err == nil && i != lowered && i != idle && i != waiting && i < guest {
+			busy += time.Duration(ticks) * tick
+		}
+	}
+	return busy
 }

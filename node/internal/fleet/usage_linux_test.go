@@ -25,3 +25,13 @@ func TestKilobytes(t *testing.T) {
 		t.Errorf("missing: got %d", got)
 	}
 }
+
+func TestBusyTime(t *testing.T) {
+	const stat = "cpu  100 20 30 4000 500 6 7 8 9 10\ncpu0 100 20 30 4000 500 6 7 8 9 10\nintr 1\n"
+	if got := busyTime([]byte(stat)); got != 1510*time.Millisecond {
+		t.Errorf("got %s, want 1.51s", got)
+	}
+	if BusyCPU() == 0 {
+		t.Error("this machine has never been busy")
+	}
+}

@@ -23,3 +23,6 @@ func OwnCPU() time.Duration { return 0 }
 // LoopbackBytes returns how many bytes have crossed this machine's loopback
 // interface, of all its programs; 0 where it is not known.
 func LoopbackBytes() int64 { return 0 }
+
+// BusyCPU returns for how long this machine's cores have been at work; 0 where it is not known.
+func BusyCPU() time.Duration { return 0 }

@@ -58,7 +58,7 @@ type commands struct {
 	Sweep    sweepCommand    `cmd:"" help:"Many runs: here, over workers on other machines, or as jobs for a cluster."`
 	Worker   workerCommand   `cmd:"" help:"Run the points of a sweep that floorsim sweep serve offers."`
 	Replay   replayCommand   `cmd:"" help:"Step through what a gateway has recorded and compare what comes out. Exit code 1 if it differs."`
-	Validate validateCommand `cmd:"" help:"Run published measurements again and print how far off the models are. Exit code 1 if a stated bound is passed."`
+	Validate validateCommand `cmd:"" help:"Print how far off the models are: against published measurements, and against ourselves as real processes. Exit code 1 if a stated bound is passed."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -8,12 +8,17 @@ import (
 )
 
 type validateCommand struct {
+	Published publishedCommand `cmd:"" default:"withargs" help:"Run published measurements again (what validate alone does)."`
+	Processes processesCommand `cmd:"" help:"Run a mesh of real processes here, and the same in the simulator."`
+}
+
+type publishedCommand struct {
 	JSON    bool `name:"json" help:"Print one JSON object per case."`
 	Sources bool `help:"Print where every parameter comes from."`
 }
 
 // Run runs every published measurement again and prints how far off it is.
-func (c *validateCommand) Run(s streams) error {
+func (c *publishedCommand) Run(s streams) error {
 	failed := false
 	var holds, fails []string
 	for _, published := range validate.Cases() {
@@ -46,7 +51,7 @@ func (c *validateCommand) Run(s streams) error {
 }
 
 // print prints a case as a table.
-func (c *validateCommand) print(s streams, published *validate.Case, r *validate.Result) {
+func (c *publishedCommand) print(s streams, published *validate.Case, r *validate.Result) {
 	fmt.Fprintf(s.out, "%s\n", r.Name)
 	rows := [][]string{{"", "published", "simulated", "error"}}
 	for _, v := range r.Values {
