@@ -36,6 +36,9 @@ const (
 	maxNodes = 1_000_000
 	// maxAsksPerSecond is how often a liar may ask: beyond it a run holds hardly anything else.
 	maxAsksPerSecond = 10_000
+	// maxSubmitsPerSecond is how often anybody may submit: a period is whole nanoseconds, so that
+	// beyond it a rate would be off by more than a thousandth, and from 1,000/us on be no rate at all.
+	maxSubmitsPerSecond = 1_000_000
 	// leastLoss is how long a node is away that loses its disk: the protocol numbers new lanes by
 	// the minute, and one that was used before would be used twice.
 	leastLoss = time.Minute

@@ -260,6 +260,9 @@ func (c *checker) load(l *Load, path string) {
 			break
 		}
 	}
+	if l.Rate.Compare(Rate{maxSubmitsPerSecond, time.Second}) > 0 {
+		c.failf(path+".rate", "%v is more than %d/s; expected less, of more records each", l.Rate, maxSubmitsPerSecond)
+	}
 	if bytes := l.Records * (int(l.Size) + recordOverheadBytes); bytes > maxBatchBytes {
 		c.failf(path+".records", "%d records of %s make a batch of about %s; expected at most %s", l.Records, l.Size, Size(bytes), Size(maxBatchBytes))
 	}
