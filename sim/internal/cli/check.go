@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"io"
 	"runtime"
 	"slices"
@@ -54,6 +55,9 @@ func (c *checkCommand) Run(s streams) error {
 	}
 	if c.Seed != nil {
 		c.From, c.Seeds = *c.Seed, 1
+	}
+	if c.Seeds > math.MaxUint64-c.From {
+		return &hinted{fmt.Errorf("%d seeds from %d on are beyond the last one", c.Seeds, c.From), fmt.Sprintf("seeds go up to %d", uint64(math.MaxUint64-1))}
 	}
 	began := time.Now()
 	total := summary{Failed: []uint64{}}
