@@ -34,6 +34,8 @@ const (
 const (
 	// maxNodes is ten times what the simulator has been built for.
 	maxNodes = 1_000_000
+	// maxSites is how many a results folder can hold.
+	maxSites = 16_384
 	// maxAsksPerSecond is how often a liar may ask: beyond it a run holds hardly anything else.
 	maxAsksPerSecond = 10_000
 	// maxSubmitsPerSecond is how often anybody may submit: a period is whole nanoseconds, so that
