@@ -57,7 +57,7 @@ func (c *checkCommand) Run(s streams) error {
 		c.From, c.Seeds = *c.Seed, 1
 	}
 	if c.Seeds > math.MaxUint64-c.From {
-		return &hinted{fmt.Errorf("%d seeds from %d on are beyond the last one", c.Seeds, c.From), fmt.Sprintf("seeds go up to %d", uint64(math.MaxUint64-1))}
+		return &hinted{fmt.Errorf("from seed %d on there are fewer than %d", c.From, c.Seeds), fmt.Sprintf("seeds go up to %d", uint64(math.MaxUint64-1))}
 	}
 	began := time.Now()
 	total := summary{Failed: []uint64{}}
