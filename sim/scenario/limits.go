@@ -37,8 +37,13 @@ const (
 	// maxConnections bounds those of a site in which all are connected with each other: each
 	// takes some 200 bytes, and real nodes do not keep thousands.
 	maxConnections = 10_000_000
+	// maxSites is how many a results folder can hold.
+	maxSites = 16_384
 	// maxAsksPerSecond is how often a liar may ask: beyond it a run holds hardly anything else.
 	maxAsksPerSecond = 10_000
+	// maxSubmitsPerSecond is how often anybody may submit: a period is whole nanoseconds, so that
+	// beyond it a rate would be off by more than a thousandth, and from 1,000/us on be no rate at all.
+	maxSubmitsPerSecond = 1_000_000
 	// leastLoss is how long a node is away that loses its disk: the protocol numbers new lanes by
 	// the minute, and one that was used before would be used twice.
 	leastLoss = time.Minute

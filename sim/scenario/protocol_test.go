@@ -39,6 +39,8 @@ func TestProtocolBounds(t *testing.T) {
 	}{
 		{"sites=[{name: plant, gateways: 200, committee: " + strconv.Itoa(dag.MaxCommittee) + "}]", true},
 		{"sites=[{name: plant, gateways: 200, committee: " + strconv.Itoa(dag.MaxCommittee+1) + "}]", false},
+		{"sites=[{name: plant, gateways: " + strconv.Itoa(dag.MaxGateways) + "}]", true},
+		{"sites=[{name: plant, gateways: " + strconv.Itoa(dag.MaxGateways+1) + "}]", false},
 		{"load=[{size: " + strconv.Itoa(dag.MaxPayloadBytes) + "B}]", true},
 		{"load=[{size: " + strconv.Itoa(dag.MaxPayloadBytes+1) + "B}]", false},
 		{"load=[{size: 16B, records: " + strconv.Itoa(dag.MaxBatchRecords+1) + "}]", false},

@@ -6,12 +6,12 @@ type Site struct {
 	// is called name/i, counting from 0.
 	Name string `yaml:"name" required:"true"`
 	// Count is how many such sites there are.
-	Count int `yaml:"count" default:"1" range:"1..100000"`
+	Count int `yaml:"count" default:"1" range:"1..16384"`
 	// Region is where it lies, for networks whose latencies come from a table;
 	// empty for others.
 	Region string `yaml:"region"`
 	// Gateways is how many gateways the site has, members of the committee among them.
-	Gateways int `yaml:"gateways" default:"4" range:"1..1000000"`
+	Gateways int `yaml:"gateways" default:"4" range:"1..16384"`
 	// Committee is how many gateways have a seat. 0 means all of them, up to 31;
 	// that number is filled in.
 	Committee int `yaml:"committee" default:"0" range:"0..128"`

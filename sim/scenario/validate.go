@@ -115,7 +115,7 @@ func (c *checker) sites() {
 	if len(c.s.Sites) == 0 {
 		c.failf("sites", `there is no site; expected at least "sites: [{name: plant}]"`)
 	}
-	total, seen := 0, map[string]bool{}
+	total, sites, seen := 0, 0, map[string]bool{}
 	for i := range c.s.Sites {
 		p, path := &c.s.Sites[i], fmt.Sprintf("sites[%d]", i)
 		c.name(path+".name", p.Name)
@@ -127,6 +127,7 @@ func (c *checker) sites() {
 			c.failf(path+".committee", "%d seats for %d gateways; expected at most as many seats as gateways", p.Committee, p.Gateways)
 		}
 		if p.Count > 0 {
+			sites += p.Count
 			total += p.Count * min(p.Gateways+p.Devices+p.Observers, 4*maxNodes) // bounded by ranges, cannot overflow
 		}
 		for _, l := range []*Link{&c.s.Network.Within, &c.s.Network.Between} {
@@ -135,6 +136,9 @@ func (c *checker) sites() {
 	}
 	if total > maxNodes {
 		c.failf("sites", "%d nodes in all, at most %d", total, maxNodes)
+	}
+	if sites > maxSites {
+		c.failf("sites", "%d sites in all, at most %d", sites, maxSites)
 	}
 }
 
@@ -270,6 +274,9 @@ func (c *checker) load(l *Load, path string) {
 			c.failf(path+".who", "%s", text)
 			break
 		}
+	}
+	if l.Rate.Compare(Rate{maxSubmitsPerSecond, time.Second}) > 0 {
+		c.failf(path+".rate", "%v is more than %d/s; expected less, of more records each", l.Rate, maxSubmitsPerSecond)
 	}
 	if bytes := l.Records * (int(l.Size) + recordOverheadBytes); bytes > maxBatchBytes {
 		c.failf(path+".records", "%d records of %s make a batch of about %s; expected at most %s", l.Records, l.Size, Size(bytes), Size(maxBatchBytes))

@@ -35,7 +35,7 @@ func TestRunHereAndMerge(t *testing.T) {
 	if _, err := left.RunHere(t.Context(), list.Jobs(), "w", fakeRun, 1); err == nil || !strings.Contains(err.Error(), "from 0 to 5") {
 		t.Errorf("a job that is not: got %v", err)
 	}
-	if r, err := left.Report(); err != nil || len(r.Missing) != 3 || r.Good() {
+	if r, err := left.Report(); err != nil || len(r.Missing) != 3 || r.Good() || !strings.Contains(r.String(), "3 of 6 jobs are missing") {
 		t.Errorf("before merging: %v, %v", r, err)
 	}
 	again, err := OpenAny(right.Dir())

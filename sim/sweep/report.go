@@ -9,6 +9,7 @@ import (
 type Report struct {
 	Points                 int
 	Fine, Violated, Failed int // points by the state of their first run
+	Jobs                   int // that have to be run, or have been
 	Missing                []int
 	Again                  int          // points that were run twice
 	Differences            []Difference // of those, the ones that came out differently
@@ -34,7 +35,7 @@ func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d points: %d fine, %d violated a property, %d could not be run", r.Points, r.Fine, r.Violated, r.Failed)
 	if n := len(r.Missing); n > 0 {
-		fmt.Fprintf(&b, ", %d of %d jobs are missing", n, r.Points+r.Again)
+		fmt.Fprintf(&b, ", %d of %d jobs are missing", n, r.Jobs)
 	}
 	fmt.Fprintf(&b, "; %d run twice, %d of them came out differently", r.Again, len(r.Differences))
 	return b.String()
@@ -43,11 +44,13 @@ func (r *Report) String() string {
 func (t *tally) report() *Report {
 	r := &Report{Points: len(t.sweep.Points)}
 	for job, o := range t.outcomes {
-		switch {
-		case o == nil && t.wanted(job):
-			r.Missing = append(r.Missing, job)
+		if o == nil && !t.wanted(job) {
 			continue
+		}
+		r.Jobs++
+		switch {
 		case o == nil:
+			r.Missing = append(r.Missing, job)
 			continue
 		case o.State != Fine:
 			r.Troubles = append(r.Troubles, *o)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -55,6 +56,9 @@ func (c *checkCommand) Run(s streams) error {
 	}
 	if c.Seed != nil {
 		c.From, c.Seeds = *c.Seed, 1
+	}
+	if c.Seeds > math.MaxUint64-c.From {
+		return &hinted{fmt.Errorf("from seed %d on there are fewer than %d", c.From, c.Seeds), fmt.Sprintf("seeds go up to %d", uint64(math.MaxUint64-1))}
 	}
 	began := time.Now()
 	total := summary{Failed: []uint64{}}

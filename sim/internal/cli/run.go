@@ -100,6 +100,7 @@ func perform(ctx context.Context, resolved *scenario.Scenario, watch watcher) (*
 	if err != nil {
 		return nil, err
 	}
+	defer guardMemory(roomHere, outgrown)()
 	workers := resolved.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

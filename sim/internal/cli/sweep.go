@@ -70,9 +70,12 @@ func (f *natsFlags) target() sweep.Target {
 	return sweep.Target{URL: f.NATS, Credentials: f.Credentials, CA: f.CA, Certificate: f.Certificate, Key: f.Key}
 }
 
-// interruptible returns a context that ends when the user or the system asks.
+// interruptible returns a context that ends when the user or the system asks. Asked a second
+// time, the process ends at once: what is being done may take long to notice the first.
 func interruptible() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 type sweepRunCommand struct {
