@@ -53,7 +53,7 @@ func TestProtocolBounds(t *testing.T) {
 		{"protocol.checkpoint-interval=" + strconv.Itoa(dag.MaxCheckpointMillis+1) + "ms", false},
 		{"sites[0].name=" + strings.Repeat("a", dag.MaxNameBytes+1), false},
 	} {
-		_, err := scenario.Read([]scenario.Source{{Name: "x", Text: "sites: [{name: plant}]"}}, c.setting)
+		_, err := scenario.Read([]scenario.Source{{Name: "x", Text: "sites: [{name: plant}]"}}, c.setting, "gossip.connections=40")
 		if (err == nil) != c.good {
 			t.Errorf("%.60s: %v", c.setting, err)
 		}
