@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -124,6 +125,8 @@ func complain(talk io.Writer, err error, code int) int {
 	fmt.Fprintf(talk, "floorsim: error: %v\n", err)
 	if h, ok := errors.AsType[*hinted](err); ok {
 		fmt.Fprintf(talk, "floorsim: hint: %s\n", h.hint)
+	} else if errors.Is(err, syscall.ENOSPC) {
+		fmt.Fprintln(talk, "floorsim: hint: make room there, or name another place; the same command gives the same again")
 	}
 	return code
 }

@@ -22,7 +22,7 @@ type fuzzCommand struct {
 	Seed     uint64        `default:"1" help:"Of the search: the same seed makes the same plans."`
 	Workers  int           `help:"Runs at a time; 0 means one per core."`
 	Out      string        `default:"failures" help:"Folder for what fails." placeholder:"DIR"`
-	Corpus   string        `help:"Folder of plans worth changing: read first, written at the end." placeholder:"DIR"`
+	Corpus   string        `help:"Folder of plans worth changing: read first, written at the end or when interrupted." placeholder:"DIR"`
 	Twins    bool          `help:"Go through the scripts of one member of four that signs two blocks a round instead."`
 	Rounds   int           `default:"8" help:"Rounds of a script of --twins."`
 	ShrinkTo int           `name:"shrink-runs" default:"2000" help:"Runs that making a failing plan small may take at most."`
@@ -141,10 +141,12 @@ func (t scripted) next() (plans []sim.Plan) {
 
 func (scripted) learn(sim.Plan, *sim.Result) {}
 
-// search runs groups of plans until one fails, time is over, or there are no more.
+// search runs groups of plans until one fails, time is over, there are no more, or the user asks.
 // Of several that fail in one group the first counts, whichever worker was quickest.
 func (c *fuzzCommand) search(s streams, total *fuzzSummary, from source) (*outcome, error) {
 	began := time.Now()
+	ctx, stop := interruptible()
+	defer stop()
 	shown := newDisplay(s.talk, false)
 	defer shown.close()
 	defer func() {
@@ -152,7 +154,7 @@ func (c *fuzzCommand) search(s streams, total *fuzzSummary, from source) (*outco
 		total.Wall = wall.Round(time.Millisecond).String()
 		total.PerSec = float64(int(10*float64(total.Runs)/wall.Seconds())) / 10
 	}()
-	for time.Since(began) < c.For && (c.Runs == 0 || total.Runs < c.Runs) {
+	for ctx.Err() == nil && time.Since(began) < c.For && (c.Runs == 0 || total.Runs < c.Runs) {
 		plans := from.next()
 		if c.Runs > 0 {
 			plans = plans[:min(len(plans), c.Runs-total.Runs)]
