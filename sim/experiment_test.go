@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/floormesh/floormesh/sim"
 	"github.com/floormesh/floormesh/sim/result"
@@ -110,5 +112,24 @@ func TestUnsupported(t *testing.T) {
 		if !ok || !strings.HasPrefix(not.Error(), c.key) || not.Hint() == "" {
 			t.Errorf("%s: %v", c.setting, err)
 		}
+	}
+}
+
+// TestAForkerHoldsUpNobody: of a lane with two branches members ask for the one
+// that is decided at once, and not its owner first. It took them 960 ms.
+func TestAForkerHoldsUpNobody(t *testing.T) {
+	run := perform(t, resolve(t, `
+name: forker
+duration: 3s
+sites: [{name: plant, gateways: 7, committee: 7}]
+load: [{rate: 20/s}]
+adversaries: [{kind: lanes, who: {node: plant/member/0}}]
+`), 1)
+	if failed := run.Summary.Failed(); len(failed) > 0 {
+		t.Fatal(failed)
+	}
+	at := slices.IndexFunc(run.Summary.Quantiles, func(q result.Quantiles) bool { return q.Name == "final" })
+	if p50 := time.Duration(run.Summary.Quantiles[at].P50); p50 > 50*time.Millisecond {
+		t.Errorf("half of the records are final after %v", p50)
 	}
 }

@@ -76,9 +76,7 @@ func (r *Replica) prefetch() {
 		switch {
 		case h.batch != nil || h.loading:
 		case h.where == absent:
-			if !r.laneBook.missing.Certain(h.ref) {
-				r.laneBook.missing.Want(h.ref, h.ref.Lane.Key, fetch.Certain, int64(r.now+r.grace()))
-			}
+			r.wantDecided(h)
 		default:
 			h.loading = true
 			r.laneBook.loading = append(r.laneBook.loading, h)
@@ -91,6 +89,19 @@ func (r *Replica) prefetch() {
 	}
 	r.load(ids)
 	r.readForks()
+}
+
+// wantDecided has a decided batch asked for that the own store does not have. A
+// branch whose rival stood here is not on its way by itself, and its lane's owner
+// the last to help: who led the commit is asked for it at once.
+func (r *Replica) wantDecided(h *held) {
+	switch {
+	case r.laneBook.missing.Certain(h.ref):
+	case h.contested:
+		r.laneBook.missing.Want(h.ref, r.founding.Member(h.leader), fetch.Certain, int64(r.now))
+	default:
+		r.laneBook.missing.Want(h.ref, h.ref.Lane.Key, fetch.Certain, int64(r.now+r.grace()))
+	}
 }
 
 // next yields the batches that execution needs next, up to maxLoad of them and

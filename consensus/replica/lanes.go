@@ -95,6 +95,9 @@ type held struct {
 	decided bool
 	loading bool // asked from the own store
 	where   whereabouts
+
+	contested bool       // decided, and another stood in its place here
+	leader    dag.Author // of the commit that decided it, if so
 }
 
 // whereabouts says whether the own store has a batch. It may have one that is
@@ -340,17 +343,17 @@ func (l *lane) forgetAhead(seq dag.Seq) {
 // is held until it is executed.
 func (r *Replica) moveCuts(c *dag.Commit) {
 	for i := range c.Cut {
-		r.moveCut(&c.Cut[i], c.Index)
+		r.moveCut(&c.Cut[i], c)
 	}
 }
 
-func (r *Replica) moveCut(change *dag.CutChange, index dag.CommitIndex) {
-	r.finalize(change)
+func (r *Replica) moveCut(change *dag.CutChange, c *dag.Commit) {
+	r.finalize(change, c.Leader.Author)
 	l := r.laneBook.highest(change.Lane)
 	if l == nil || l.id.Number < change.Lane.Number {
 		l = r.begin(change.Lane)
 	}
-	l.moved = index
+	l.moved = c.Index
 	if l.id != change.Lane {
 		return // the others do not know yet that it is closed
 	}
@@ -374,7 +377,7 @@ func (r *Replica) moveCut(change *dag.CutChange, index dag.CommitIndex) {
 }
 
 // finalize holds what a commit finalised until it is executed.
-func (r *Replica) finalize(change *dag.CutChange) {
+func (r *Replica) finalize(change *dag.CutChange, leader dag.Author) {
 	b := &r.laneBook
 	l := b.lane(change.Lane)
 	first := change.Seq - dag.Seq(len(change.Batches)) + 1
@@ -384,6 +387,7 @@ func (r *Replica) finalize(change *dag.CutChange) {
 		if h == nil {
 			h = &held{ref: message.BatchRef{Lane: change.Lane, Seq: seq, ID: id}}
 			b.held[id] = h
+			h.contested, h.leader = l != nil && (l.forked || l.at(seq) != nil), leader
 		}
 		h.decided = true
 		if l == nil {

@@ -97,9 +97,10 @@ func (t *Tracker[K, P]) renew(e *entry[K, P], holder P, c Certainty, at Instant)
 	e.holders = append(e.holders, holder)
 	if e.tries > 0 {
 		e.tries = 0
-		e.at = min(e.at, max(at, e.asked+int64(t.retry)))
-		t.next = min(t.next, e.at)
+		at = max(at, e.asked+int64(t.retry))
 	}
+	e.at = min(e.at, at)
+	t.next = min(t.next, e.at)
 }
 
 // count adds to the number of things wanted on a holder's word.

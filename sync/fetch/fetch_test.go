@@ -43,6 +43,20 @@ func TestAsksTheReferrerFirstThenOthers(t *testing.T) {
 	}
 }
 
+// TestASoonerReferenceIsFollowed: what was to be asked for later is wanted at once.
+func TestASoonerReferenceIsFollowed(t *testing.T) {
+	f := newTracker()
+	f.Want("a", "gw1", fetch.Perhaps, 500*ms)
+	f.Want("a", "gw2", fetch.Certain, 5*ms)
+	if got, want := f.Next(), 5*ms; got != want {
+		t.Errorf("Next = %d, want %d", got, want)
+	}
+	want := []fetch.Request[string, string]{{Peer: "gw2", Keys: []string{"a"}}}
+	if d := cmp.Diff(want, f.Due(5*ms, []string{"gw1", "gw2"})); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 // TestAsksEveryHolder has one peer that really has a thing among liars that say
 // so and many that do not.
 func TestAsksEveryHolder(t *testing.T) {
