@@ -14,12 +14,12 @@ import (
 // cosignBook collects the members' cosignatures until a quorum certifies a
 // checkpoint.
 type cosignBook struct {
-	certified *checkpoint.Certified     // newest, nil before the first
-	own       *checkpoint.Cosignature   // newest own, nil before the first
-	cosigned  uint64                    // highest log size this member signed: never two for one
-	recent    []*checkpoint.Cosignature // not certified yet, at most maxCosignatures per author
-	mine      []checkpoint.Checkpoint   // executed here and not certified yet
-	diverged  bool                      // f+1 members have another log: sign no more
+	certified *checkpoint.Certified   // newest, nil before the first
+	own       *checkpoint.Cosignature // newest own, nil before the first
+	cosigned  uint64                  // highest log size this member signed: never two for one
+	recent    checkpoint.Collection   // not certified yet
+	mine      []checkpoint.Checkpoint // executed here and not certified yet
+	diverged  bool                    // f+1 members have another log: sign no more
 }
 
 func newCosignBook(from *store.Restored) cosignBook {
@@ -40,7 +40,7 @@ func (r *Replica) cosign() {
 	own := r.exec.Checkpoint()
 	if own.Commit > b.certifiedCommit() {
 		b.mine = append(b.mine, own)
-		if len(b.mine) > maxCosignatures {
+		if len(b.mine) > checkpoint.MaxPerAuthor {
 			b.mine = b.mine[1:]
 		}
 	}
@@ -70,14 +70,9 @@ func (r *Replica) receiveCosignature(_ PeerID, c *checkpoint.Cosignature) {
 // one missing.
 func (r *Replica) collect(c *checkpoint.Cosignature) {
 	b := &r.cosigns
-	if !b.keep(c) {
+	same := b.recent.Add(c)
+	if same == nil {
 		return
-	}
-	var same []*checkpoint.Cosignature
-	for _, other := range b.recent {
-		if other.Checkpoint == c.Checkpoint {
-			same = append(same, other)
-		}
 	}
 	if len(same) >= r.committee.Q() {
 		certified, err := checkpoint.Certify(same)
@@ -92,31 +87,6 @@ func (r *Replica) collect(c *checkpoint.Cosignature) {
 			r.compareRoots(own)
 		}
 	}
-}
-
-// keep adds a cosignature unless it is known. An author that signs too many
-// loses its oldest; one that signs two for a size keeps both, as evidence.
-func (b *cosignBook) keep(c *checkpoint.Cosignature) bool {
-	oldest, count := -1, 0
-	for i, other := range b.recent {
-		if other.Author != c.Author {
-			continue
-		}
-		if other.Checkpoint == c.Checkpoint {
-			return false
-		}
-		if count++; oldest < 0 || other.Size < b.recent[oldest].Size {
-			oldest = i
-		}
-	}
-	if count >= maxCosignatures {
-		if c.Size <= b.recent[oldest].Size {
-			return false
-		}
-		b.recent = slices.Delete(b.recent, oldest, oldest+1)
-	}
-	b.recent = append(b.recent, c)
-	return true
 }
 
 // learn takes a checkpoint that somebody else found certified.
@@ -138,7 +108,7 @@ func (r *Replica) certify(c *checkpoint.Certified) {
 		return
 	}
 	b.certified = c
-	b.recent = slices.DeleteFunc(b.recent, func(o *checkpoint.Cosignature) bool { return o.Commit <= c.Commit })
+	b.recent.Forget(c.Commit)
 	for _, own := range b.mine {
 		if own.Commit == c.Commit {
 			r.compareCertified(own)
@@ -166,7 +136,7 @@ func (r *Replica) storeFloor(c *checkpoint.Certified) dag.Round {
 // compareRoots looks for f+1 members whose log of our size is another.
 func (r *Replica) compareRoots(own checkpoint.Checkpoint) {
 	var others consensus.Set
-	for _, c := range r.cosigns.recent {
+	for _, c := range r.cosigns.recent.All() {
 		if c.Size == own.Size && c.Checkpoint != own {
 			others.Add(c.Author)
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/checkpoint"
 )
 
 // Sizes counts what peers could make grow.
@@ -19,7 +20,7 @@ func SizesOf(r *Replica) Sizes {
 	s := Sizes{
 		Lanes: len(r.laneBook.lanes), Held: len(r.laneBook.held), Listed: r.laneBook.listed,
 		Pending: len(r.blocks.pending), Wanted: r.laneBook.missing.Len() + r.blocks.missing.Len(),
-		Cosignatures: len(r.cosigns.recent), Queue: len(r.ordering.queue),
+		Cosignatures: len(r.cosigns.recent.All()), Queue: len(r.ordering.queue),
 		Payload: r.laneBook.payload, Unproven: len(r.laneBook.unproven),
 	}
 	for _, l := range r.laneBook.all {
@@ -41,7 +42,7 @@ func TimeoutOf(r *Replica) time.Duration { return r.pace.timeout }
 const (
 	MaxParkedBytes    = maxParkedBytes
 	MaxAheadBatches   = maxAheadBatches
-	MaxCosignatures   = maxCosignatures
+	MaxCosignatures   = checkpoint.MaxPerAuthor
 	MaxEchoes         = maxEchoes
 	PushBurstBytes    = pushBurstBytes
 	PushBytesPerMilli = pushBytesPerMilli

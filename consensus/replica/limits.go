@@ -58,10 +58,6 @@ const (
 	pushBurstBytes    = 16 << 20
 	pushBytesPerMilli = 4 << 10
 
-	// maxCosignatures is how many recent checkpoints' cosignatures are
-	// collected per author.
-	maxCosignatures = 8
-
 	// maxNews and maxNewsBytes bound the commits told to those outside the
 	// committee at once: a checkpoint comes every 128 rounds at the latest, and
 	// gossip carries 1 MiB.

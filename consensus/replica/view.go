@@ -2,6 +2,7 @@ package replica
 
 import (
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/checkpoint"
 	"github.com/floormesh/floormesh/sync/fetch"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -55,7 +56,7 @@ func (r *Replica) Holdings() Holdings {
 		HeldLanes: len(r.laneBook.all), HeldBatches: len(r.laneBook.held), HeldPayload: r.laneBook.payload,
 		HeldBlocks: r.ordering.graph.Len(), HeldWantedBlocks: r.blocks.missing.Len(),
 		HeldWantedBatches: r.laneBook.missing.Len(), HeldCommits: len(r.ordering.queue),
-		HeldCosignatures: len(r.cosigns.recent), HeldCheckpoints: len(r.cosigns.mine),
+		HeldCosignatures: len(r.cosigns.recent.All()), HeldCheckpoints: len(r.cosigns.mine),
 		HeldOwn: len(r.intake.order), HeldForks: len(r.laneBook.unproven), HeldAllowances: len(r.tips.allowances),
 	}
 	for _, l := range r.laneBook.all {
@@ -98,7 +99,7 @@ func (r *Replica) Bounds() Holdings {
 		// And twice what execution looks ahead at: the list moves on while it waits.
 		HeldWantedBatches: gateways*fetch.MaxRumours + 2*maxLoad,
 		HeldCommits:       max(maxQueuedCommits, maxBehindCommits+message.MaxCommits),
-		HeldCosignatures:  r.committee.N() * maxCosignatures, HeldCheckpoints: maxCosignatures,
+		HeldCosignatures:  r.committee.N() * checkpoint.MaxPerAuthor, HeldCheckpoints: checkpoint.MaxPerAuthor,
 		HeldSubmitted: maxSubmissions + 1, HeldSubmittedBytes: maxSubmissionBytes + dag.MaxRecordBytes, // an own one, of evidence
 		HeldOwn:   maxOwnPending + dag.LaneClasses*(maxSubmissions+1),
 		HeldForks: maxUnproven, HeldAllowances: gateways,

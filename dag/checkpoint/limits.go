@@ -12,6 +12,10 @@ const (
 	// MaxSeconds is the latest time that a cosigner can claim: that of dag.MaxUnixMilli.
 	MaxSeconds = uint64(dag.MaxUnixMilli / 1000)
 
+	// MaxPerAuthor is how many checkpoints' cosignatures a Collection keeps of one
+	// author: those of two seconds at the usual interval.
+	MaxPerAuthor = 8
+
 	// MaxEncodedBytes bounds an encoded certified checkpoint: about 90 bytes for
 	// each member of the largest committee, and 300 for the checkpoint.
 	MaxEncodedBytes = 16 << 10

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"slices"
-
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
@@ -11,10 +9,10 @@ import (
 
 // certificates collects the members' cosignatures until a quorum certifies a checkpoint.
 type certificates struct {
-	certified *checkpoint.Certified     // newest, nil before the first
-	own       *checkpoint.Cosignature   // newest own, nil before the first of this life
-	cosigned  uint64                    // highest log size this member signed: never two for one
-	recent    []*checkpoint.Cosignature // not certified yet, at most maxCosignatures per author
+	certified *checkpoint.Certified   // newest, nil before the first
+	own       *checkpoint.Cosignature // newest own, nil before the first of this life
+	cosigned  uint64                  // highest log size this member signed: never two for one
+	recent    checkpoint.Collection   // not certified yet
 }
 
 // commit returns the newest commit that a certified checkpoint covers.
@@ -50,15 +48,10 @@ func (l *Ledger) cosign() {
 // Collect keeps a cosignature and certifies its checkpoint if it was the last one missing.
 func (l *Ledger) Collect(c *checkpoint.Cosignature) {
 	b := &l.certificates
-	if c.Commit <= b.commit() || !b.keep(c) {
+	if c.Commit <= b.commit() {
 		return
 	}
-	var same []*checkpoint.Cosignature
-	for _, other := range b.recent {
-		if other.Checkpoint == c.Checkpoint {
-			same = append(same, other)
-		}
-	}
+	same := b.recent.Add(c)
 	if len(same) < l.committee.Q() {
 		return
 	}
@@ -69,28 +62,6 @@ func (l *Ledger) Collect(c *checkpoint.Cosignature) {
 	l.Certify(certified)
 }
 
-// keep adds a cosignature unless it is known. An author that signs too many loses
-// its oldest.
-func (b *certificates) keep(c *checkpoint.Cosignature) bool {
-	oldest, count := -1, 0
-	for i, other := range b.recent {
-		if other.Author != c.Author {
-			continue
-		}
-		if other.Checkpoint == c.Checkpoint {
-			return false
-		}
-		if count++; oldest < 0 || other.Size < b.recent[oldest].Size {
-			oldest = i
-		}
-	}
-	if count >= maxCosignatures {
-		b.recent = slices.Delete(b.recent, oldest, oldest+1)
-	}
-	b.recent = append(b.recent, c)
-	return true
-}
-
 // Certify makes a checkpoint the newest certified one, if it is. A quorum signed it.
 func (l *Ledger) Certify(c *checkpoint.Certified) {
 	b := &l.certificates
@@ -98,7 +69,7 @@ func (l *Ledger) Certify(c *checkpoint.Certified) {
 		return
 	}
 	b.certified = c
-	b.recent = slices.DeleteFunc(b.recent, func(o *checkpoint.Cosignature) bool { return o.Commit <= c.Commit })
+	b.recent.Forget(c.Commit)
 	l.write.Certified = append(l.write.Certified, c)
 	l.emit(replica.Certified{Checkpoint: c})
 }

@@ -18,10 +18,6 @@ const (
 	// maxSubmissions bounds what waits to be sealed into a batch.
 	maxSubmissions = 1 << 15
 
-	// maxCosignatures is how many recent checkpoints' cosignatures are collected
-	// per author.
-	maxCosignatures = 8
-
 	// maxBehind: a member that has decided so many commits more than it could
 	// execute proposes no batches, and takes no commits from others.
 	maxBehind = 64
