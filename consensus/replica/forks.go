@@ -25,7 +25,8 @@ func (r *Replica) conflict(l *lane, mine message.BatchRef, b *dag.Batch) {
 // fork stops listing a lane whose owner signed two batches with one seq.
 func (r *Replica) fork(l *lane, mine, other message.BatchRef) {
 	r.abandon(l)
-	l.ahead, l.waiting, l.forked = nil, 0, true
+	r.laneBook.forgetAllAhead(l)
+	l.forked = true
 	l.proof = &fork{refs: [2]message.BatchRef{mine, other}}
 	if len(r.laneBook.unproven) < maxUnproven {
 		r.laneBook.unproven = append(r.laneBook.unproven, l.proof)
@@ -38,7 +39,8 @@ func (r *Replica) dropFrozen() {
 	for _, l := range r.laneBook.all {
 		if !l.forked && r.exec.Frozen(l.id) {
 			r.abandon(l)
-			l.ahead, l.waiting, l.forked = nil, 0, true
+			r.laneBook.forgetAllAhead(l)
+			l.forked = true
 		}
 	}
 }

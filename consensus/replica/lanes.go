@@ -26,6 +26,7 @@ type laneBook struct {
 	scratch  []named
 	missing  *fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
+	ahead    int     // bytes that wait in lanes, ahead of a gap
 	listed   int     // batches held and listed beyond the decided cuts
 	loading  []*held // asked from the own store since all Loads were answered
 	loads    int     // not answered yet
@@ -173,6 +174,7 @@ func (r *Replica) begin(id dag.LaneID) *lane {
 		b.all = append(b.all, l)
 	}
 	r.abandon(l)
+	b.forgetAllAhead(l)
 	final, _ := r.ordering.state().Final(id)
 	*l = lane{
 		id: id, final: final.Seq, finalID: final.Digest, moved: final.Moved,
@@ -292,7 +294,7 @@ func (r *Replica) extend(l *lane, b *dag.Batch) {
 		r.write.Batches = append(r.write.Batches, b)
 		r.list(l, h)
 		r.keepPayload(h, b)
-		l.forgetAhead(b.Seq)
+		r.laneBook.forgetAhead(l, b.Seq)
 		l.chases = 0
 		r.pace.stir()
 		b = l.ahead[l.tip()+1]
@@ -325,18 +327,27 @@ func (r *Replica) keepAhead(from PeerID, l *lane, b *dag.Batch) {
 	if l.ahead == nil {
 		l.ahead = map[dag.Seq]*dag.Batch{}
 	}
-	if l.ahead[b.Seq] == nil && len(l.ahead) < maxAheadBatches && l.waiting+len(b.Raw()) <= maxAheadBytes {
+	size := len(b.Raw())
+	if l.ahead[b.Seq] == nil && len(l.ahead) < maxAheadBatches && l.waiting+size <= maxAheadBytes && r.laneBook.ahead+size <= maxAheadInAll {
 		l.ahead[b.Seq] = b
-		l.waiting += len(b.Raw())
+		l.waiting += size
+		r.laneBook.ahead += size
 	}
 	r.aim(l, b.Seq, from)
 }
 
-func (l *lane) forgetAhead(seq dag.Seq) {
-	if b := l.ahead[seq]; b != nil {
-		l.waiting -= len(b.Raw())
+func (b *laneBook) forgetAhead(l *lane, seq dag.Seq) {
+	if early := l.ahead[seq]; early != nil {
+		l.waiting -= len(early.Raw())
+		b.ahead -= len(early.Raw())
 		delete(l.ahead, seq)
 	}
+}
+
+// forgetAllAhead drops what waits in a lane that goes on no more.
+func (b *laneBook) forgetAllAhead(l *lane) {
+	b.ahead -= l.waiting
+	l.ahead, l.waiting = nil, 0
 }
 
 // moveCuts follows a decided commit: what it finalised leaves the lists, and
@@ -368,7 +379,7 @@ func (r *Replica) moveCut(change *dag.CutChange, c *dag.Commit) {
 	l.final, l.finalID = change.Seq, change.Batches[len(change.Batches)-1]
 	for seq := range l.ahead {
 		if seq <= l.tip() {
-			l.forgetAhead(seq)
+			r.laneBook.forgetAhead(l, seq)
 		}
 	}
 	if next := l.ahead[l.tip()+1]; next != nil && l.extends(next.Seq, next.Prev) {

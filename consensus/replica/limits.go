@@ -18,6 +18,11 @@ const (
 	maxAheadBatches = 64
 	maxAheadBytes   = 2 * dag.MaxBatchBytes
 
+	// maxAheadInAll bounds them over all lanes: what those of a full committee
+	// may take. There can be a hundred times as many gateways outside it, and no
+	// bound on how many of them lie; a batch that is not kept is asked for again.
+	maxAheadInAll = dag.LaneClasses * dag.MaxCommittee * maxAheadBytes
+
 	// maxPayloadBytes bounds the payload kept in memory for batches that are
 	// not executed yet. What is beyond is read back from the store when its turn comes.
 	maxPayloadBytes = 16 << 20

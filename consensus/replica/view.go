@@ -53,7 +53,7 @@ type Holdings [holdings]int
 // the number of lanes and peers, and changes nothing.
 func (r *Replica) Holdings() Holdings {
 	h := Holdings{
-		HeldLanes: len(r.laneBook.all), HeldBatches: len(r.laneBook.held), HeldPayload: r.laneBook.payload,
+		HeldLanes: len(r.laneBook.all), HeldBatches: len(r.laneBook.held), HeldPayload: r.laneBook.payload, HeldAheadInAll: r.laneBook.ahead,
 		HeldBlocks: r.ordering.graph.Len(), HeldWantedBlocks: r.blocks.missing.Len(),
 		HeldWantedBatches: r.laneBook.missing.Len(), HeldCommits: len(r.ordering.queue),
 		HeldCosignatures: len(r.cosigns.recent.All()), HeldCheckpoints: len(r.cosigns.mine),
@@ -62,7 +62,6 @@ func (r *Replica) Holdings() Holdings {
 	for _, l := range r.laneBook.all {
 		h[HeldAhead] = max(h[HeldAhead], len(l.ahead))
 		h[HeldAheadBytes] = max(h[HeldAheadBytes], l.waiting)
-		h[HeldAheadInAll] += l.waiting
 	}
 	for from, bytes := range r.blocks.parked { // any order: sums and largest
 		h[HeldParkedInAll] += bytes
@@ -88,11 +87,12 @@ const Unbounded = -1
 func (r *Replica) Bounds() Holdings {
 	gateways := len(r.founding.Genesis.Gateways)
 	lanes := gateways * dag.LaneClasses
+	ahead := min(lanes*maxAheadBytes, maxAheadInAll)
 	return Holdings{
 		HeldLanes: lanes, HeldBatches: Unbounded,
 		// Beyond the budget: what execution has asked for, and what came ahead and is final.
-		HeldPayload: maxPayloadBytes + maxLoad*dag.MaxBatchBytes + lanes*maxAheadBytes,
-		HeldAhead:   maxAheadBatches, HeldAheadBytes: maxAheadBytes, HeldAheadInAll: lanes * maxAheadBytes,
+		HeldPayload: maxPayloadBytes + maxLoad*dag.MaxBatchBytes + ahead,
+		HeldAhead:   maxAheadBatches, HeldAheadBytes: maxAheadBytes, HeldAheadInAll: ahead,
 		HeldParked: 2 * maxParkedBytes, HeldParkedInAll: Unbounded, // by sender, and by what the store has
 		HeldBlocks:       Unbounded,
 		HeldWantedBlocks: gateways * fetch.MaxRumours,
