@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Names of files of a folder that are not tables.
@@ -44,78 +44,15 @@ func Write(dir string, r *Run, replace bool) error {
 	}
 	defer func() { _ = os.RemoveAll(made) }() // gone already if all went well
 	if err := os.Chmod(made, 0o755); err != nil {
-		return err
+		return unwritable(dir, err)
 	}
 	if err := fill(made, r); err != nil {
-		return err
+		return unwritable(dir, err)
 	}
-	return swap(made, dir)
-}
-
-// Room finds out whether Write could write to a folder now, before a run takes hours.
-func Room(dir string, replace bool) error {
-	made, err := begin(dir, replace)
-	if err != nil {
-		return err
-	}
-	return os.Remove(made)
-}
-
-// begin makes a folder beside dir, if dir may be written.
-func begin(dir string, replace bool) (made string, err error) {
-	if err := room(dir, replace); err != nil {
-		return "", err
-	}
-	parent := filepath.Dir(filepath.Clean(dir))
-	err = os.MkdirAll(parent, 0o755)
-	if err == nil {
-		made, err = os.MkdirTemp(parent, "."+filepath.Base(dir)+"-")
-	}
-	if err != nil {
-		return "", &FolderError{dir, fmt.Errorf("it cannot be made: %w", cause(err)), "name a folder that can be written"}
-	}
-	return made, nil
-}
-
-// cause is an error of the system without the path, which may be one that nobody asked for.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
-
-// room reports whether a folder may be written to dir.
-func room(dir string, replace bool) error {
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return &FolderError{dir, cause(err), "name a folder that does not exist yet"}
-	case len(entries) == 0:
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(dir, summaryFile)); err != nil {
-		return &FolderError{dir, errors.New("there is something that is not a results folder"), "name a folder that does not exist yet"}
-	}
-	if !replace {
-		return &FolderError{dir, errors.New("there are results already"), "name another folder with --out, or take the place of these with --replace"}
+	if err := settle(made, dir); err != nil {
+		return unwritable(dir, err)
 	}
 	return nil
-}
-
-// swap moves a finished folder to its place. What was there goes away last.
-func swap(made, dir string) error {
-	old := made + ".old"
-	err := os.Rename(dir, old)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.Rename(made, dir); err != nil {
-		return errors.Join(err, os.Rename(old, dir))
-	}
-	return os.RemoveAll(old)
 }
 
 // fill writes all files; run.json last, for it names the others.
@@ -125,7 +62,7 @@ func fill(dir string, r *Run) error {
 	write := func(name string, content func(io.Writer) error) error {
 		f, err := create(filepath.Join(dir, name), content)
 		if err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, cause(err))
 		}
 		summary.Files[name] = f
 		return nil
@@ -148,8 +85,10 @@ func fill(dir string, r *Run) error {
 			return err
 		}
 	}
-	_, err := create(filepath.Join(dir, summaryFile), func(w io.Writer) error { return writeSummary(w, &summary) })
-	return err
+	if _, err := create(filepath.Join(dir, summaryFile), func(w io.Writer) error { return writeSummary(w, &summary) }); err != nil {
+		return fmt.Errorf("%s: %w", summaryFile, cause(err))
+	}
+	return nil
 }
 
 func writeSummary(w io.Writer, s *Summary) error {
@@ -174,6 +113,9 @@ func create(path string, content func(io.Writer) error) (File, error) {
 
 // Replace writes one file, as a whole or not at all.
 func Replace(path string, content func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("write %s: %w", path, syscall.EISDIR)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, cause(err))
@@ -182,8 +124,12 @@ func Replace(path string, content func(io.Writer) error) error {
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err == nil {
+		return nil
+	}
+	_ = os.Remove(f.Name())
+	if why := cause(err); !errors.Is(why, err) { // of the system, about a file that is gone
+		return fmt.Errorf("write %s: %w", path, why)
 	}
 	return err
 }

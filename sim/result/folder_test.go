@@ -209,6 +209,39 @@ func TestNothingIsOverwritten(t *testing.T) {
 	}
 }
 
+// TestAnEmptyFolderIsFilled where it lies: it may be where a disk is mounted.
+func TestAnEmptyFolderIsFilled(t *testing.T) {
+	dir := t.TempDir()
+	before, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := result.Room(dir, false); err != nil {
+		t.Fatal(err)
+	}
+	if left := contents(t, dir); len(left) > 0 {
+		t.Errorf("asking for room leaves %d files", len(left))
+	}
+	if err := result.Write(dir, resulttest.Run(t, resulttest.Options{Seed: 7}), false); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(dir); err != nil || !os.SameFile(before, after) {
+		t.Errorf("another folder took its place: %v", err)
+	}
+	if _, err := result.Read(dir); err != nil {
+		t.Error(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			t.Errorf("left behind: %s", e.Name())
+		}
+	}
+}
+
 // TestExport: each table with the names of its columns.
 func TestExport(t *testing.T) {
 	dir := t.TempDir()

@@ -39,6 +39,9 @@ const (
 	// maxSummaryBytes and maxScenarioBytes are looked at before a file is read into memory.
 	maxSummaryBytes  = 64 << 20
 	maxScenarioBytes = 16 << 20
+	// probeBytes is what is written and taken away again to see whether a disk has room: what
+	// a short run leaves. How much a run will leave is not known before it.
+	probeBytes = 1 << 20
 	// maxRows bounds the rows of one table when it is read.
 	maxRows = 1 << 26
 	// maxDiffRows bounds what a comparison looks at around the first difference.

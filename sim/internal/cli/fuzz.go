@@ -61,6 +61,8 @@ type fuzzFailure struct {
 	Shrunk   string `json:"shrunk"`
 	Runs     int    `json:"shrink_runs"`
 	Wall     string `json:"shrink_wall"`
+
+	Plan *sim.Plan `json:"plan,omitempty"` // only if no file could be written
 }
 
 // outcome is one run's end.
@@ -81,6 +83,14 @@ func (c *fuzzCommand) Run(s streams) error {
 	if c.For <= 0 || c.Workers < 0 || c.Runs < 0 || c.ShrinkTo < 0 {
 		return &hinted{errors.New("nothing would run"), "floorsim fuzz --for 10m"}
 	}
+	for _, dir := range []string{c.Out, c.Corpus} { // now, not after hours
+		if dir == "" {
+			continue
+		}
+		if err := writable(dir); err != nil {
+			return err
+		}
+	}
 	if c.Twins {
 		return c.twins(s)
 	}
@@ -95,10 +105,17 @@ func (c *fuzzCommand) Run(s streams) error {
 		return err
 	}
 	total.Corpus, total.Marks = len(f.Corpus()), f.Marks()
-	if err := c.keep(f.Corpus()); err != nil {
-		return err
+	kept := c.keep(s, f.Corpus())
+	return together(c.finish(s, total, failed), kept)
+}
+
+// together joins what became of a search and of its corpus: a failure that was found is known by then, and the
+// other error is what is left to tell.
+func together(finished, kept error) error {
+	if kept != nil && errors.Is(finished, errFailed) {
+		return kept
 	}
-	return c.finish(s, total, failed)
+	return errors.Join(finished, kept)
 }
 
 // fuzzed is the search for plans that show something new.
@@ -209,20 +226,19 @@ func (c *fuzzCommand) group(plans []sim.Plan) []outcome {
 
 // finish makes a failure small, writes it down, and says how it went.
 func (c *fuzzCommand) finish(s streams, total *fuzzSummary, failed *outcome) error {
+	var lost error
 	if failed != nil {
-		if err := c.shrink(s, total, failed); err != nil {
-			return err
-		}
+		lost = c.shrink(s, total, failed)
 	}
 	if c.JSON {
 		printJSON(s.out, total)
 	} else {
 		c.say(s, total)
 	}
-	if failed != nil {
+	if lost == nil && failed != nil {
 		return errFailed
 	}
-	return nil
+	return lost
 }
 
 func (c *fuzzCommand) shrink(s streams, total *fuzzSummary, failed *outcome) error {
@@ -242,8 +258,13 @@ func (c *fuzzCommand) shrink(s streams, total *fuzzSummary, failed *outcome) err
 		Property: first.Property, Detail: first.Detail, Found: failed.plan.String(), Shrunk: p.Plan.String(),
 		Runs: p.Runs, Wall: time.Since(began).Round(time.Millisecond).String(),
 	}
-	var err error
-	total.Written, err = explore.Write(c.Out, titleOf(first.Property, &p.Plan), p.Plan)
+	place, err := newRefuge(s, "failures").keep(c.Out, func(dir string) (err error) {
+		total.Written, err = explore.Write(dir, titleOf(first.Property, &p.Plan), p.Plan)
+		return err
+	})
+	if place == "" { // then it stands in what is printed
+		total.Written, total.Failure.Plan = nil, &p.Plan
+	}
 	return err
 }
 
@@ -259,9 +280,15 @@ func titleOf(property string, p *sim.Plan) string {
 
 func (c *fuzzCommand) say(s streams, total *fuzzSummary) {
 	if f := total.Failure; f != nil {
-		name := filepath.Base(total.Written.Plan)
 		fmt.Fprintf(s.out, "FAILED: %s violated: %s\n", f.Property, f.Detail)
 		fmt.Fprintf(s.out, "  found:    %s\n  shrunk:   %s (%d runs, %s)\n", f.Found, f.Shrunk, f.Runs, f.Wall)
+	}
+	if f := total.Failure; f != nil && f.Plan != nil {
+		fmt.Fprintln(s.out, "  the plan, for a file of its own and floorsim check -v --plan FILE:")
+		printJSON(s.out, f.Plan)
+	}
+	if total.Written != nil {
+		name := filepath.Base(total.Written.Plan)
 		fmt.Fprintf(s.out, "  plan:     %s\n  picture:  %s\n", total.Written.Plan, total.Written.Picture)
 		if total.Written.Scenario != "" {
 			fmt.Fprintf(s.out, "  scenario: %s\n", total.Written.Scenario)
@@ -303,15 +330,20 @@ func (c *fuzzCommand) earlier() (plans []sim.Plan, err error) {
 }
 
 // keep writes the plans of a corpus.
-func (c *fuzzCommand) keep(plans []sim.Plan) error {
+func (c *fuzzCommand) keep(s streams, plans []sim.Plan) error {
 	if c.Corpus == "" {
 		return nil
 	}
-	if err := os.MkdirAll(c.Corpus, 0o755); err != nil {
+	_, err := newRefuge(s, "corpus").keep(c.Corpus, func(dir string) error { return keepIn(dir, plans) })
+	return err
+}
+
+func keepIn(dir string, plans []sim.Plan) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("keep corpus: %w", err)
 	}
 	for i := range plans {
-		path := filepath.Join(c.Corpus, titleOf("plan", &plans[i])+".json")
+		path := filepath.Join(dir, titleOf("plan", &plans[i])+".json")
 		if err := explore.WriteFinding(path, &sim.Finding{Plan: plans[i]}); err != nil {
 			return err
 		}
