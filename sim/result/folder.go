@@ -1,16 +1,18 @@
 package result
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 // Names of files of a folder that are not tables.
@@ -62,7 +64,7 @@ func fill(dir string, r *Run) error {
 	write := func(name string, content func(io.Writer) error) error {
 		f, err := create(filepath.Join(dir, name), content)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, cause(err))
+			return fmt.Errorf("%s: %w", name, untrusted.Cause(err))
 		}
 		summary.Files[name] = f
 		return nil
@@ -86,7 +88,7 @@ func fill(dir string, r *Run) error {
 		}
 	}
 	if _, err := create(filepath.Join(dir, summaryFile), func(w io.Writer) error { return writeSummary(w, &summary) }); err != nil {
-		return fmt.Errorf("%s: %w", summaryFile, cause(err))
+		return fmt.Errorf("%s: %w", summaryFile, untrusted.Cause(err))
 	}
 	return nil
 }
@@ -118,7 +120,7 @@ func Replace(path string, content func(io.Writer) error) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, cause(err))
+		return fmt.Errorf("write %s: %w", path, untrusted.Cause(err))
 	}
 	err = errors.Join(content(f), f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
@@ -128,7 +130,7 @@ func Replace(path string, content func(io.Writer) error) error {
 		return nil
 	}
 	_ = os.Remove(f.Name())
-	if why := cause(err); !errors.Is(why, err) { // of the system, about a file that is gone
+	if why := untrusted.Cause(err); !errors.Is(why, err) { // of the system, about a file that is gone
 		return fmt.Errorf("write %s: %w", path, why)
 	}
 	return err
@@ -173,23 +175,17 @@ const damaged = "the folder was changed or not copied whole: copy it again, or m
 
 // readSummary reads run.json. The schema is looked at first: another one may have other keys.
 func readSummary(path string, s *Summary) error {
-	info, err := os.Stat(path)
+	text, err := untrusted.Read(path, maxSummaryBytes)
 	if err != nil {
-		return &FolderError{path, cause(err), "name a folder that floorsim run wrote"}
-	}
-	if info.Size() > maxSummaryBytes {
-		return &FolderError{path, fmt.Errorf("%d bytes, at most %d are read", info.Size(), maxSummaryBytes), damaged}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
+		return &FolderError{path, err, "name a folder that floorsim run wrote"}
 	}
 	var version struct {
 		Schema *int   `json:"schema"`
 		Build  string `json:"build"`
 	}
 	if err := json.Unmarshal(text, &version); err != nil {
-		return &FolderError{path + place(text, err), err, damaged}
+		err = untrusted.Explain(text, err)
+		return &FolderError{untrusted.Place(path, err), err, damaged}
 	}
 	if version.Schema == nil {
 		return &FolderError{path, errors.New(`there is no "schema"`), "name a folder that floorsim run wrote"}
@@ -200,25 +196,10 @@ func readSummary(path string, s *Summary) error {
 			fmt.Sprintf("use the build that wrote it, %q, or run its scenario again with this one", version.Build),
 		}
 	}
-	in := json.NewDecoder(bytes.NewReader(text))
-	in.DisallowUnknownFields()
-	if err := in.Decode(s); err != nil {
-		return &FolderError{path + place(text, err), err, damaged}
+	if err := untrusted.JSON(text, s); err != nil {
+		return &FolderError{untrusted.Place(path, err), err, damaged}
 	}
 	return nil
-}
-
-// place returns the line of a JSON error as ":12", "" if it is not known.
-func place(text []byte, err error) string {
-	var offset int64
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		offset = e.Offset
-	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		offset = e.Offset
-	} else {
-		return ""
-	}
-	return fmt.Sprintf(":%d", 1+bytes.Count(text[:min(int(offset), len(text))], []byte("\n")))
 }
 
 // validate refuses what no run can have left.
@@ -240,15 +221,15 @@ func (s *Summary) validate() error {
 
 // readFile checks size and hash of a file before anything looks into it.
 func readFile(path string, want File, read func(f *os.File, size int64) error) error {
-	f, err := os.Open(path)
+	f, _, err := untrusted.Open(path, math.MaxInt64)
 	if err != nil {
-		return &FolderError{path, cause(err), damaged}
+		return &FolderError{path, err, damaged}
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	sum := sha256.New()
 	size, err := io.Copy(sum, f)
 	if err != nil {
-		return &FolderError{path, err, damaged}
+		return &FolderError{path, untrusted.Cause(err), damaged}
 	}
 	if size != want.Bytes {
 		return &FolderError{path, fmt.Errorf("it is %d bytes long, run.json says %d", size, want.Bytes), damaged}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 // Room finds out whether Write could write to a folder now, before a run takes hours.
@@ -51,18 +53,7 @@ func begin(dir string, replace bool) (made string, err error) {
 
 // unwritable says that a folder cannot be written, and why.
 func unwritable(dir string, err error) error {
-	return &FolderError{dir, fmt.Errorf("it cannot be written: %w", cause(err)), "name a folder that can be written, on a disk with room"}
-}
-
-// cause is an error of the system without the path, which may be one that nobody asked for.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err
-	}
-	return err
+	return &FolderError{dir, fmt.Errorf("it cannot be written: %w", untrusted.Cause(err)), "name a folder that can be written, on a disk with room"}
 }
 
 // room reports whether a folder may be written to dir, and whether an empty one is there.
@@ -72,7 +63,7 @@ func room(dir string, replace bool) (empty bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, &FolderError{dir, cause(err), "name a folder that does not exist yet"}
+		return false, &FolderError{dir, untrusted.Cause(err), "name a folder that does not exist yet"}
 	case len(entries) == 0:
 		return true, nil
 	}

@@ -36,6 +36,9 @@ func (h *hinted) Error() string { return h.err.Error() }
 
 func (h *hinted) Unwrap() error { return h.err }
 
+// Hint returns the advice.
+func (h *hinted) Hint() string { return h.hint }
+
 // streams are where commands write: results to out, talk to talk. in is read by
 // few.
 type streams struct {
@@ -136,8 +139,8 @@ func complain(talk io.Writer, err error, code int) int {
 // hintsOf returns the advice of an error, and of all that it joins.
 func hintsOf(err error) (hints []string) {
 	switch e := err.(type) { //nolint:errorlint // each step of the chain is looked at by itself
-	case *hinted:
-		return []string{e.hint}
+	case interface{ Hint() string }: // hinted, and the errors of results, sweeps and what the simulator cannot do
+		return []string{e.Hint()}
 	case interface{ Unwrap() error }:
 		return hintsOf(e.Unwrap())
 	case interface{ Unwrap() []error }:

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/floormesh/floormesh/sim"
 	"github.com/floormesh/floormesh/sim/explore"
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 type fuzzCommand struct {
@@ -351,16 +354,25 @@ func keepIn(dir string, plans []sim.Plan) error {
 	return nil
 }
 
+// maxPlanBytes is how much of a plan's file is read: a byte more than a plan may have, so that its
+// reader says what is wrong.
+const maxPlanBytes = 1<<20 + 1
+
 // readPlan reads a plan, or a finding, of a file.
 func readPlan(path string) (*sim.Finding, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, &hinted{err, "floorsim plan --seed 5 > plan.json"}
+		return nil, &hinted{fmt.Errorf("%s: %w", path, untrusted.Cause(err)), "floorsim plan --seed 5 > plan.json"}
 	}
 	defer file.Close() //nolint:errcheck // only read
-	f, err := sim.ReadFinding(file)
+	text, err := io.ReadAll(io.LimitReader(file, maxPlanBytes))
 	if err != nil {
-		return nil, &hinted{fmt.Errorf("%s: %w", path, err), "floorsim plan --seed 5 shows what a plan looks like"}
+		return nil, &hinted{fmt.Errorf("%s: %w", path, untrusted.Cause(err)), "name a file: floorsim plan --seed 5 > plan.json"}
+	}
+	f, err := sim.ReadFinding(bytes.NewReader(text))
+	if err != nil {
+		err = untrusted.Explain(text, err)
+		return nil, &hinted{fmt.Errorf("%s: %w", untrusted.Place(path, err), err), "floorsim plan --seed 5 shows what a plan looks like"}
 	}
 	return f, nil
 }

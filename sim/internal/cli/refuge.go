@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 // A refuge keeps what took long to make and cannot be written where it was asked for: a disk that
@@ -90,8 +91,5 @@ func writable(dir string) error {
 	if err == nil {
 		return nil
 	}
-	if e, is := errors.AsType[*fs.PathError](err); is {
-		err = e.Err
-	}
-	return &hinted{fmt.Errorf("%s: it cannot be written: %w", dir, err), "name a folder that can be"}
+	return &hinted{fmt.Errorf("%s: it cannot be written: %w", dir, untrusted.Cause(err)), "name a folder that can be"}
 }

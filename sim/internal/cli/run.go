@@ -48,7 +48,7 @@ func (c *runCommand) Run(s streams) error {
 		out = filepath.Join("results", fmt.Sprintf("%s-%d", resolved.Name, resolved.Seed))
 	}
 	if err := result.Room(out, c.Replace); err != nil { // now, not after hours
-		return advised(err)
+		return err
 	}
 	run, err := c.perform(s, resolved)
 	if run == nil {
@@ -110,9 +110,6 @@ func perform(ctx context.Context, resolved *scenario.Scenario, watch watcher) (*
 	resolved.Workers = 0
 	x, err := sim.NewExperiment(resolved, workers)
 	if err != nil {
-		if not, ok := errors.AsType[*sim.UnsupportedError](err); ok {
-			return nil, &hinted{err, not.Hint()}
-		}
 		return nil, err
 	}
 	began := time.Now()
