@@ -44,6 +44,8 @@ const (
 	probeBytes = 1 << 20
 	// maxRows bounds the rows of one table when it is read.
 	maxRows = 1 << 26
+	// rowsAtATime is how many rows are read between two looks at whether there are more.
+	rowsAtATime = 1 << 16
 	// maxDiffRows bounds what a comparison looks at around the first difference.
 	maxDiffRows = 8
 )
