@@ -102,7 +102,7 @@ func ownBuild() string {
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	return recording.BuildName(settings["vcs.revision"], settings["vcs.modified"] == "true", settings["-tags"])
+	return recording.BuildName(release, settings["vcs.revision"], settings["vcs.modified"] == "true", settings["-tags"])
 }
 
 // explain adds what can be done.
