@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -41,6 +42,7 @@ type fuzzSummary struct {
 	PerSec  float64          `json:"runs_per_second"`
 	Corpus  int              `json:"corpus"`
 	Marks   int              `json:"marks"`
+	Stopped bool             `json:"stopped,omitempty"` // by the user
 	Twins   *twinsSummary    `json:"twins,omitempty"`
 	Failure *fuzzFailure     `json:"failure,omitempty"`
 	Written *explore.Written `json:"written,omitempty"`
@@ -81,8 +83,14 @@ type source interface {
 	learn(sim.Plan, *sim.Result)
 }
 
-// Run searches until it finds something or its time is over.
+// Run searches until it finds something, its time is over, or the user asks.
 func (c *fuzzCommand) Run(s streams) error {
+	ctx, stop := interruptible()
+	defer stop()
+	return c.run(ctx, s)
+}
+
+func (c *fuzzCommand) run(ctx context.Context, s streams) error {
 	if c.For <= 0 || c.Workers < 0 || c.Runs < 0 || c.ShrinkTo < 0 {
 		return &hinted{errors.New("nothing would run"), "floorsim fuzz --for 10m"}
 	}
@@ -95,7 +103,7 @@ func (c *fuzzCommand) Run(s streams) error {
 		}
 	}
 	if c.Twins {
-		return c.twins(s)
+		return c.twins(ctx, s)
 	}
 	earlier, err := c.earlier()
 	if err != nil {
@@ -103,13 +111,13 @@ func (c *fuzzCommand) Run(s streams) error {
 	}
 	f := explore.NewFuzzer(c.Seed, earlier...)
 	total := &fuzzSummary{Seed: c.Seed}
-	failed, err := c.search(s, total, fuzzed{f})
+	failed, err := c.search(ctx, s, total, fuzzed{f})
 	if err != nil {
 		return err
 	}
 	total.Corpus, total.Marks = len(f.Corpus()), f.Marks()
 	kept := c.keep(s, f.Corpus())
-	return together(c.finish(s, total, failed), kept)
+	return together(c.finish(ctx, s, total, failed), kept)
 }
 
 // together joins what became of a search and of its corpus: a failure that was found is known by then, and the
@@ -128,13 +136,13 @@ func (f fuzzed) next() []sim.Plan { return f.Next() }
 
 func (f fuzzed) learn(p sim.Plan, r *sim.Result) { f.Learn(p, r) }
 
-func (c *fuzzCommand) twins(s streams) error {
+func (c *fuzzCommand) twins(ctx context.Context, s streams) error {
 	t, err := explore.NewTwins(c.Seed, c.Rounds)
 	if err != nil {
 		return &hinted{err, "floorsim fuzz --twins --rounds 8"}
 	}
 	total := &fuzzSummary{Seed: c.Seed}
-	failed, err := c.search(s, total, scripted{t})
+	failed, err := c.search(ctx, s, total, scripted{t})
 	if err != nil {
 		return err
 	}
@@ -142,7 +150,7 @@ func (c *fuzzCommand) twins(s streams) error {
 	w.ListedRounds, w.Listed = t.Listed()
 	w.ListedRun = min(w.Listed, total.Runs)
 	total.Twins = w
-	return c.finish(s, total, failed)
+	return c.finish(ctx, s, total, failed)
 }
 
 // scripted is the scripts, some at a time.
@@ -163,10 +171,8 @@ func (scripted) learn(sim.Plan, *sim.Result) {}
 
 // search runs groups of plans until one fails, time is over, there are no more, or the user asks.
 // Of several that fail in one group the first counts, whichever worker was quickest.
-func (c *fuzzCommand) search(s streams, total *fuzzSummary, from source) (*outcome, error) {
+func (c *fuzzCommand) search(ctx context.Context, s streams, total *fuzzSummary, from source) (*outcome, error) {
 	began := time.Now()
-	ctx, stop := interruptible()
-	defer stop()
 	shown := newDisplay(s.talk, false)
 	defer shown.close()
 	defer func() {
@@ -228,29 +234,47 @@ func (c *fuzzCommand) group(plans []sim.Plan) []outcome {
 }
 
 // finish makes a failure small, writes it down, and says how it went.
-func (c *fuzzCommand) finish(s streams, total *fuzzSummary, failed *outcome) error {
+func (c *fuzzCommand) finish(ctx context.Context, s streams, total *fuzzSummary, failed *outcome) error {
 	var lost error
+	total.Stopped = failed == nil && ctx.Err() != nil
 	if failed != nil {
-		lost = c.shrink(s, total, failed)
+		lost = c.shrink(ctx, s, total, failed)
 	}
 	if c.JSON {
 		printJSON(s.out, total)
 	} else {
 		c.say(s, total)
 	}
-	if lost == nil && failed != nil {
+	switch {
+	case lost != nil:
+		return lost
+	case failed != nil:
 		return errFailed
+	case total.Stopped:
+		return c.stopped(total)
 	}
-	return lost
+	return nil
 }
 
-func (c *fuzzCommand) shrink(s streams, total *fuzzSummary, failed *outcome) error {
+// stopped says how to go on when the user has stopped a search.
+func (c *fuzzCommand) stopped(total *fuzzSummary) error {
+	goOn := "the same command begins anew; --corpus DIR would keep what it has learnt"
+	switch {
+	case c.Twins:
+		goOn = "the same command begins anew, with the same scripts in the same order"
+	case c.Corpus != "":
+		goOn = fmt.Sprintf("what it has learnt is in %s; floorsim fuzz --corpus %s --seed %d goes on from there", c.Corpus, c.Corpus, c.Seed+1)
+	}
+	return &hinted{fmt.Errorf("stopped after %s of %v: nothing failed in %s", total.Wall, c.For, plural(total.Runs, "run")), goOn}
+}
+
+func (c *fuzzCommand) shrink(ctx context.Context, s streams, total *fuzzSummary, failed *outcome) error {
 	began := time.Now()
 	shown := newDisplay(s.talk, false)
 	first := failed.result.Violations[0]
 	p := explore.Shrink(failed.plan, first.Property, explore.Shrinking{
 		MaxRuns: c.ShrinkTo,
-		Stop:    func() bool { return time.Since(began) > c.Shrink },
+		Stop:    func() bool { return ctx.Err() != nil || time.Since(began) > c.Shrink },
 		Watch: func(p *explore.Progress) {
 			status := fmt.Sprintf("%s violated; shrinking: %d runs, %d times smaller: %s", first.Property, p.Runs, p.Smaller, &p.Plan)
 			shown.show(status, status)

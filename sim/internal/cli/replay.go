@@ -109,7 +109,7 @@ func ownBuild() string {
 func (c *replayCommand) explain(err error, result *replay.Result) error {
 	switch {
 	case errors.Is(err, errOtherBuild):
-		return &hinted{err, "build floorsim from the gateway's revision, or replay with --force to see where they differ"}
+		return &hinted{err, "use the floorsim of the gateway's release or revision, or replay with --force to see where they differ"}
 	case errors.Is(err, recording.ErrNoRecording):
 		return &hinted{fmt.Errorf("%s: %w", c.File, err), "name a file that floormesh run --record has written"}
 	case errors.Is(err, recording.ErrVersion):

@@ -45,7 +45,7 @@ func TestReplayOfAnotherBuild(t *testing.T) {
 		err := r.compareBuilds(&talk, c.recorded, c.own)
 		if err != nil {
 			complain(&talk, r.explain(err, nil), exitBroken)
-			if hint := "hint: build floorsim from the gateway's revision, or replay with --force"; !strings.Contains(talk.String(), hint) {
+			if hint := "hint: use the floorsim of the gateway's release or revision, or replay with --force"; !strings.Contains(talk.String(), hint) {
 				t.Errorf("%s: no %q in %s", name, hint, talk.String())
 			}
 		}
