@@ -209,12 +209,11 @@ func (c *checkCommand) each(ctx context.Context, s streams, each func(*sim.Resul
 		more  = true
 		err   error
 	)
-	for next < c.From+c.Seeds && more && err == nil {
+	for next < c.From+c.Seeds && more && err == nil && ctx.Err() == nil {
 		var o outcome
 		select {
 		case o = <-outcomes:
 		case <-ctx.Done():
-			more = false
 			continue
 		}
 		if err = o.err; err != nil {
