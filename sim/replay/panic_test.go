@@ -2,6 +2,7 @@ package replay
 
 import (
 	"errors"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 
 // TestAPanicNamesItsStep: a Replica that panics ends the replay and not the desk.
 func TestAPanicNamesItsStep(t *testing.T) {
-	p := &player{result: &Result{}, pen: &pen{}} // without a Replica any Step panics
+	p := &player{result: &Result{}, pen: &pen{}, stack: debug.Stack} // without a Replica any Step panics
 	err := p.step(&recording.Step{Number: 17, Input: replica.Tick{}}, nil)
 	panicked, is := errors.AsType[*PanicError](err)
 	if !is || panicked.Step != 17 || !strings.HasPrefix(err.Error(), "the replica panics in step 17: ") {
@@ -20,7 +21,7 @@ func TestAPanicNamesItsStep(t *testing.T) {
 	if !strings.Contains(string(panicked.Stack), "Step") {
 		t.Errorf("nothing of Step in the stack:\n%s", panicked.Stack)
 	}
-	if _, err := newPlayer(&recording.Start{}); err == nil || !strings.HasPrefix(err.Error(), "the replica panics while it starts: ") {
+	if _, err := newPlayer(&recording.Start{}, nil); err == nil || !strings.HasPrefix(err.Error(), "the replica panics while it starts: ") {
 		t.Errorf("a start without a genesis: %v", err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus"
@@ -24,6 +23,8 @@ type Options struct {
 	// Trace is given every Step with what came out. Outputs are valid during the
 	// call. Nil: not told.
 	Trace func(s *recording.Step, out []replica.Output, wake replica.Instant)
+	// Stack returns where a goroutine is, for a PanicError. Nil: not told.
+	Stack func() []byte
 }
 
 // Result is what a replay came to.
@@ -52,7 +53,7 @@ type Inputs struct {
 type PanicError struct {
 	Step  uint64 // 0: before the first
 	Value any
-	Stack []byte
+	Stack []byte // as Options.Stack had it
 }
 
 func (e *PanicError) Error() string {
@@ -75,7 +76,7 @@ func Run(in io.Reader, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	p, err := newPlayer(start)
+	p, err := newPlayer(start, o.Stack)
 	if panicked, is := errors.AsType[*PanicError](err); is {
 		return nil, panicked
 	}
@@ -99,11 +100,12 @@ type player struct {
 	digests recording.Digester
 	pen     *pen
 	began   replica.Instant
+	stack   func() []byte
 }
 
-func newPlayer(start *recording.Start) (p *player, err error) {
-	defer caught(0, &err)
-	p = &player{result: &Result{Start: start}, pen: &pen{}}
+func newPlayer(start *recording.Start, stack func() []byte) (p *player, err error) {
+	p = &player{result: &Result{Start: start}, pen: &pen{}, stack: stack}
+	defer p.caught(0, &err)
 	p.replica, err = replica.New(replica.Config{
 		Founding:  consensus.Found(start.Genesis),
 		NodeKey:   dag.NewSimulatedKey(start.Node, p.pen),
@@ -152,16 +154,20 @@ func (p *player) step(s *recording.Step, trace func(*recording.Step, []replica.O
 }
 
 func (p *player) turn(s *recording.Step) (out []replica.Output, wake replica.Instant, err error) {
-	defer caught(s.Number, &err)
+	defer p.caught(s.Number, &err)
 	out, wake = p.replica.Step(s.Now, s.Wall, s.Input)
 	return out, wake, nil
 }
 
 // caught makes an error of a panic. A gateway's is not caught (its log brings it back), but a desk wants to know
 // the step.
-func caught(step uint64, err *error) {
+func (p *player) caught(step uint64, err *error) {
 	if r := recover(); r != nil {
-		*err = &PanicError{Step: step, Value: r, Stack: debug.Stack()}
+		panicked := &PanicError{Step: step, Value: r}
+		if p.stack != nil {
+			panicked.Stack = p.stack()
+		}
+		*err = panicked
 	}
 }
 

@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -45,11 +47,11 @@ func (l late) drop() string {
 	if l.all {
 		return fmt.Sprintf("--set %s=[]", l.list)
 	}
-	text := ""
-	for i := len(l.items) - 1; i >= 0; i-- {
-		text += fmt.Sprintf(" --set %s[%d]=", l.list, l.items[i])
+	var settings []string
+	for _, i := range slices.Backward(l.items) {
+		settings = append(settings, fmt.Sprintf("--set %s[%d]=", l.list, i))
 	}
-	return text[1:]
+	return strings.Join(settings, " ")
 }
 
 // begins checks that something begins before the end. over is when it is over, if it says.

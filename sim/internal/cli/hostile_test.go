@@ -59,7 +59,7 @@ func extremes() []string {
 }
 
 // numbers are those in a JSON text, with the key or bracket before.
-var numbers = regexp.MustCompile(`([:\[,]\s*)-?[0-9]+`) //nolint:gochecknoglobals // compiled once
+var numbers = regexp.MustCompile(`([:\[,]\s*)-?[0-9]+`)
 
 // seal puts the sizes and hashes of a folder's files into run.json, so that what follows is looked at.
 func seal(t *testing.T, dir string, summary []byte) {
@@ -92,8 +92,12 @@ func must[T any](v T, err error) T {
 func readers(t *testing.T, dir, good string) [][]string {
 	out := filepath.Join(t.TempDir(), "out")
 	all := [][]string{
-		{"report", dir, "-o", out + ".html"}, {"export", dir, "-o", out}, {"diff", dir, good}, {"diff", good, dir, "--quantiles"},
-		{"picture", dir, "--what", "dag", "-o", out + ".svg"}, {"picture", dir, "--what", "space-time", "-o", out + ".svg"},
+		{"report", dir, "-o", out + ".html"},
+		{"export", dir, "-o", out},
+		{"diff", dir, good},
+		{"diff", good, dir, "--quantiles"},
+		{"picture", dir, "--what", "dag", "-o", out + ".svg"},
+		{"picture", dir, "--what", "space-time", "-o", out + ".svg"},
 	}
 	for _, what := range []string{"latency-cdf", "latency-time", "throughput", "bytes", "propagation"} {
 		all = append(all, []string{"plot", dir, "--what", what, "-o", out + ".svg"})

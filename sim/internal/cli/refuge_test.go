@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,10 +42,8 @@ func TestRefuge(t *testing.T) {
 				if strings.HasPrefix(base, "floorsim-plant-1-") {
 					base = "TMP"
 				}
-				for _, full := range c.full {
-					if base == full {
-						return errors.New(dir + " is full")
-					}
+				if slices.Contains(c.full, base) {
+					return errors.New(dir + " is full")
 				}
 				written = dir
 				return nil
@@ -135,7 +134,7 @@ func TestTogether(t *testing.T) {
 		{errFailed, full, full},
 	} {
 		got := together(c.finished, c.kept)
-		if !errors.Is(got, c.want) || c.want == full && errors.Is(got, errFailed) {
+		if !errors.Is(got, c.want) || errors.Is(c.want, full) && errors.Is(got, errFailed) {
 			t.Errorf("%v and %v make %v, want %v", c.finished, c.kept, got, c.want)
 		}
 	}

@@ -55,7 +55,7 @@ func (c *replayCommand) Run(s streams) error {
 }
 
 func (c *replayCommand) options(s streams) replay.Options {
-	o := replay.Options{Until: c.Until, Check: func(start *recording.Start) error { return c.compareBuilds(s.talk, start.Build, ownBuild()) }}
+	o := replay.Options{Until: c.Until, Stack: debug.Stack, Check: func(start *recording.Start) error { return c.compareBuilds(s.talk, start.Build, ownBuild()) }}
 	if c.Verbose {
 		o.Trace = func(step *recording.Step, out []replica.Output, _ replica.Instant) {
 			fmt.Fprintf(s.out, "%d %s %s\n", step.Number, time.Duration(step.Now), replay.DescribeInput(step.Input))
