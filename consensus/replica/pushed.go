@@ -17,6 +17,8 @@ type pushed struct {
 	at   Instant       // when that is over
 }
 
+// pushedTo returns what a member was pushed over the present connection: there
+// are as many as members.
 func (r *Replica) pushedTo(p PeerID) *pushed {
 	before := r.tips.pushes[p]
 	if before == nil {
