@@ -36,6 +36,7 @@ func TestWhatIsOnItsWayIsNotPushedAgain(t *testing.T) {
 			if from == 0 && to == 3 && msg.Reply {
 				replies++
 			}
+		default:
 		}
 		return to == 3
 	}
