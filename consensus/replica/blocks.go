@@ -256,16 +256,18 @@ func byRef(a, b dag.BlockRef) int {
 	return cmp.Or(cmp.Compare(a.Round, b.Round), cmp.Compare(a.Author, b.Author), a.ID.Compare(b.ID))
 }
 
-// push sends a peer the blocks that it does not have according to its tips, and
-// returns how many bytes they have.
+// push sends a member the blocks that it does not have according to its tips,
+// and returns how many bytes they have.
 func (r *Replica) push(to PeerID, highest []dag.Round) (bytes int) {
+	before := r.pushedTo(to)
+	before.heed(r.now, highest, &r.cfg.Timing)
 	floor := r.ordering.graph.Floor()
 	var blocks []*dag.Block
 	for round := floor + 1; round <= r.ordering.graph.Highest() && len(blocks) < maxPushBlocks && bytes < maxParkedBytes; round++ {
 		for a := range r.committee.N() {
 			author := dag.Author(a)
 			// Of an equivocation the peer may have the other block.
-			if round < highest[a] || round == highest[a] && r.ordering.graph.Count(round, author) < 2 {
+			if round < highest[a] || round == highest[a] && r.ordering.graph.Count(round, author) < 2 || round <= before.upTo[a] {
 				continue
 			}
 			for v := range r.ordering.graph.Slot(round, author) {
@@ -273,6 +275,9 @@ func (r *Replica) push(to PeerID, highest []dag.Round) (bytes int) {
 				bytes += len(v.Block.Raw())
 			}
 		}
+	}
+	for _, b := range blocks {
+		before.upTo[b.Author] = max(before.upTo[b.Author], b.Round)
 	}
 	for _, part := range message.PackBlocks(blocks) {
 		r.emit(Send{To: to, Message: part})

@@ -44,6 +44,7 @@ const (
 	MaxAheadBatches   = maxAheadBatches
 	MaxCosignatures   = checkpoint.MaxPerAuthor
 	MaxEchoes         = maxEchoes
+	MaxAsked          = maxAsked
 	PushBurstBytes    = pushBurstBytes
 	PushBytesPerMilli = pushBytesPerMilli
 )

@@ -53,6 +53,11 @@ const (
 	// in windows; others have that many before they would forget it.
 	roundHorizonWindows = 8
 
+	// maxAsked is how many members are told at once how far this one is. Two would
+	// do as well against crowding; of three, one is honest and hears of it even if
+	// a third lies, nearly always. A committee of four knows no difference.
+	maxAsked = 3
+
 	// maxPushBlocks bounds what one Tips is answered with.
 	maxPushBlocks = 512
 

@@ -88,6 +88,12 @@ func (r *Replica) hear(from PeerID, m *message.Tips) {
 	}
 }
 
+// heard reports whether a member has told that.
+func (r *Replica) heard(p PeerID) bool {
+	author, ok := r.founding.Author(p)
+	return ok && r.past.heard.Has(author)
+}
+
 // askAt returns when the members are to be asked again what they know of us.
 func (r *Replica) askAt() Instant {
 	if !r.member || r.known() {

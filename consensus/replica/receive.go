@@ -47,6 +47,7 @@ func (r *Replica) connect(p PeerID) {
 	r.laneBook.missing.Retry(int64(r.now))
 	r.blocks.missing.Retry(int64(r.now))
 	r.past.asked = r.now
+	delete(r.tips.pushes, p) // what was on its way is lost
 	r.emit(Send{To: p, Message: r.tipsFor(p, false)})
 }
 

@@ -90,7 +90,7 @@ func (r *Replica) restore(from *store.Restored) {
 	r.cosigns = newCosignBook(from)
 	r.news = newNews(r)
 	r.past = newPast(from)
-	r.tips.allowances = map[PeerID]*allowance{}
+	r.tips.allowances, r.tips.pushes = map[PeerID]*allowance{}, map[PeerID]*pushed{}
 	r.blocks.restore(r, from.Blocks)
 	r.catchup.at, r.catchup.since = Never, Never
 }
