@@ -184,7 +184,7 @@ func (d *Decider) evaluate() {
 // direct applies the direct rule.
 func (d *Decider) direct(s *slot) {
 	for x := d.graph.slot(s.Round, s.Leader); x != nil; x = x.next {
-		if x.certificates.Count() >= d.graph.quorum || planted.VotesSuffice && x.votes.Count() >= d.graph.quorum {
+		if d.graph.certified(x).Count() >= d.graph.quorum || planted.VotesSuffice && x.votes.Count() >= d.graph.quorum {
 			s.commit(x)
 			return
 		}

@@ -27,15 +27,17 @@ func (g *Graph) vote(x *vertex) {
 	if below == nil {
 		return
 	}
-	var choice [consensus.MaxMembers]*vertex
-	for _, p := range x.parents {
-		if a := p.Ref.Author; p.Ref.Round+1 == x.Ref.Round && choice[a] == nil {
-			choice[a] = p
+	for a := range below.authors.All() {
+		var voted *vertex
+		switch {
+		case !x.previous.Has(a):
+		case below.forked.Has(a):
+			voted = g.choice(x, x.Ref.Round-1, a)
+		default:
+			voted = below.first[a]
 		}
-	}
-	for a, l := range below.first {
-		for ; l != nil; l = l.next {
-			if choice[a] == l {
+		for l := below.first[a]; l != nil; l = l.next {
+			if l == voted {
 				l.votes.Add(x.Ref.Author)
 			} else {
 				l.blames.Add(x.Ref.Author)
@@ -44,16 +46,18 @@ func (g *Graph) vote(x *vertex) {
 	}
 }
 
-// certify counts x among the certificates of every block it is one for.
-func (g *Graph) certify(x *vertex) {
-	if x.previous.Count() < g.quorum || x.Ref.Round < g.floor+3 {
-		return
-	}
-	for l := range g.layer(x.Ref.Round - 2).all() {
-		if g.certifies(x, l) {
-			l.certificates.Add(x.Ref.Author)
+// certified returns who has a certificate for l. They are counted when somebody
+// asks, each once: only leaders' blocks are asked about, one of a round's many.
+func (g *Graph) certified(l *vertex) *consensus.Set {
+	if above := g.layer(l.Ref.Round + 2); above != nil {
+		for _, c := range above.arrived[l.counted:] {
+			if g.certifies(c, l) {
+				l.certificates.Add(c.Ref.Author)
+			}
 		}
+		l.counted = len(above.arrived)
 	}
+	return &l.certificates
 }
 
 // certifies reports whether c, two rounds after l, holds votes for l by a
@@ -73,20 +77,10 @@ func (g *Graph) certifies(c, l *vertex) bool {
 		return true
 	}
 	votes = votes.Without(unsure)
-	for _, p := range c.parents {
-		if unsure.Has(p.Ref.Author) && p.votesFor(l) {
+	for p := range g.parents(c) {
+		if unsure.Has(p.Ref.Author) && g.choice(p, l.Ref.Round, l.Ref.Author) == l {
 			votes.Add(p.Ref.Author)
 		}
 	}
 	return votes.Count() >= g.quorum
-}
-
-// votesFor reports whether the first of x's parents that lies in l's slot is l.
-func (x *vertex) votesFor(l *vertex) bool {
-	for _, p := range x.parents {
-		if p.Ref.Round == l.Ref.Round && p.Ref.Author == l.Ref.Author {
-			return p == l
-		}
-	}
-	return false
 }
