@@ -53,7 +53,7 @@ func (r *Replica) decide() {
 		if slot.Status != order.Commit {
 			continue
 		}
-		c := order.MakeCommit(o.state(), o.graph, slot.Block.Ref, r.founding.IsGateway)
+		c := o.head.Commit(o.graph, slot.Block.Ref, r.founding.IsGateway)
 		if err := r.checkPlaces(c, nil); err != nil {
 			r.halt(err.Error())
 			return
