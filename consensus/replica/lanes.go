@@ -25,7 +25,7 @@ type laneBook struct {
 	closed   int    // how often a lane took the place of another
 	told     []told // by author
 	scratch  []odd
-	missing  *fetch.Tracker[message.BatchRef, PeerID]
+	missing  fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	ahead    int     // bytes that wait in lanes, ahead of a gap
 	listed   int     // batches held and listed beyond the decided cuts
@@ -104,7 +104,7 @@ func (r *Replica) restoreLanes(from *store.Restored) {
 		founding: r.founding,
 		held:     map[dag.BatchID]*held{},
 		told:     make([]told, r.committee.N()),
-		missing:  fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
+		missing:  *fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {
 		r.laneOf(id)
