@@ -8,6 +8,7 @@ import (
 	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/index"
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sync/fetch"
 	"github.com/floormesh/floormesh/sync/message"
@@ -21,7 +22,7 @@ type laneBook struct {
 	all      []*lane // in the order in which they were heard of
 	busy     []*lane // those with a chain, and some that had one
 	gaps     []*lane // those with something to chase, and some that had
-	held     map[dag.BatchID]*held
+	held     index.Table[*held]
 	closed   int    // how often a lane took the place of another
 	told     []told // by author
 	scratch  []odd
@@ -87,6 +88,9 @@ type held struct {
 	leader    dag.Author // of the commit that decided it, if so
 }
 
+// ID returns the batch's id.
+func (h *held) ID() dag.BatchID { return h.ref.ID }
+
 // whereabouts says whether the own store has a batch. It may have one that is
 // not held: a branch that was listed once, or what came before its lane was known.
 type whereabouts uint8
@@ -102,7 +106,6 @@ const (
 func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
 		founding: r.founding,
-		held:     map[dag.BatchID]*held{},
 		told:     make([]told, r.committee.N()),
 		missing:  *fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
@@ -249,7 +252,7 @@ func (r *Replica) open(id dag.LaneID) bool {
 func (r *Replica) receiveBatch(from PeerID, b *dag.Batch) {
 	ref := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
 	r.laneBook.missing.Have(ref)
-	if h := r.laneBook.held[ref.ID]; h != nil {
+	if h := r.laneBook.held.Get(ref.ID); h != nil {
 		r.supply(h, b)
 		return
 	}
@@ -318,7 +321,7 @@ func (r *Replica) list(l *lane, h *held) {
 		l.since = r.now
 	}
 	l.chain = append(l.chain, h)
-	r.laneBook.held[h.ref.ID] = h
+	r.laneBook.held.Put(h)
 	r.laneBook.listed++
 	if !l.isBusy {
 		l.isBusy, r.laneBook.busy = true, append(r.laneBook.busy, l)
@@ -400,10 +403,10 @@ func (r *Replica) finalize(l *lane, change *dag.CutChange, leader dag.Author) {
 	first := change.Seq - dag.Seq(len(change.Batches)) + 1
 	for k, id := range change.Batches {
 		seq := first + dag.Seq(k)
-		h := b.held[id]
+		h := b.held.Get(id)
 		if h == nil {
 			h = &held{ref: message.BatchRef{Lane: change.Lane, Seq: seq, ID: id}}
-			b.held[id] = h
+			b.held.Put(h)
 			h.contested, h.leader = l != nil && (l.forked || l.at(seq) != nil), leader
 		}
 		h.decided = true

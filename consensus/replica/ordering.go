@@ -94,7 +94,7 @@ func (r *Replica) checkPlaces(c *dag.Commit, places map[dag.BatchID]message.Batc
 		first := change.Seq - dag.Seq(len(change.Batches)) + 1
 		for k, id := range change.Batches {
 			ref := message.BatchRef{Lane: change.Lane, Seq: first + dag.Seq(k), ID: id}
-			if h := r.laneBook.held[id]; h != nil {
+			if h := r.laneBook.held.Get(id); h != nil {
 				if h.ref != ref {
 					return misplaced(h.ref, ref)
 				}

@@ -37,7 +37,7 @@ func (m *Memory) forgetLane(id dag.LaneID, seq dag.Seq) {
 	seq = min(seq, l.batches[len(l.batches)-1].Seq-1)
 	n := len(l.batches) - len(l.from(seq+1))
 	for _, b := range l.batches[:n] {
-		delete(m.batches, b.ID())
+		m.batches.Delete(b.ID())
 	}
 	clear(l.batches[:n])
 	l.batches = l.batches[n:]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/dag/index"
 )
 
 // Memory is a Store without a disk, for the simulator and for tests. It keeps
@@ -16,7 +17,7 @@ import (
 // It also stands for a disk in a crash: [Memory.Crash] takes back Writes that
 // were not synced, newest first, each whole.
 type Memory struct {
-	batches   map[dag.BatchID]*dag.Batch
+	batches   index.Table[*dag.Batch]
 	lanes     map[dag.LaneID]*lane
 	blocks    []*dag.Block            // by (round, author, id)
 	executed  []*Executed             // by index, without gaps, from the first not forgotten
@@ -72,7 +73,6 @@ type values struct {
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
 	return &Memory{
-		batches: make(map[dag.BatchID]*dag.Batch),
 		lanes:   make(map[dag.LaneID]*lane),
 	}
 }
@@ -111,7 +111,7 @@ func (m *Memory) undo(u *undo) {
 		m.blocks = slices.Delete(m.blocks, at, at+1)
 	}
 	for _, b := range u.batches {
-		delete(m.batches, b.ID())
+		m.batches.Delete(b.ID())
 		l := m.lane(b.Lane)
 		if at, ok := slices.BinarySearchFunc(l.batches, b, compareBatches); ok {
 			l.batches = slices.Delete(l.batches, at, at+1)
@@ -190,8 +190,7 @@ func compareBatches(a, b *dag.Batch) int {
 }
 
 func (m *Memory) addBatch(b *dag.Batch) bool {
-	before := len(m.batches)
-	if m.batches[b.ID()] = b; len(m.batches) == before {
+	if !m.batches.Put(b) {
 		return false
 	}
 	l := m.lane(b.Lane)
@@ -371,7 +370,7 @@ func metaOf(b *dag.Batch) BatchMeta {
 func (m *Memory) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
 	var found []*dag.Batch
 	for _, id := range ids {
-		if b, ok := m.batches[id]; ok {
+		if b := m.batches.Get(id); b != nil {
 			found = append(found, b)
 		}
 	}
