@@ -184,7 +184,8 @@ func (d *Decider) evaluate() {
 // direct applies the direct rule.
 func (d *Decider) direct(s *slot) {
 	for x := d.graph.slot(s.Round, s.Leader); x != nil; x = x.next {
-		if d.graph.certified(x).Count() >= d.graph.quorum || planted.VotesSuffice && x.votes.Count() >= d.graph.quorum {
+		certified := d.graph.certified(x)
+		if certified.Count() >= d.graph.quorum || planted.VotesSuffice && x.support.votes.Count() >= d.graph.quorum {
 			s.commit(x)
 			return
 		}

@@ -55,18 +55,14 @@ type layer struct {
 	arrived []*vertex     // all, in the order in which they came
 }
 
-// vertex is a block in its place. The sets count distinct authors, each as of
-// the blocks known now, and only grow.
+// vertex is a block in its place.
 type vertex struct {
 	*Vertex
-	next         *vertex       // in the same slot, ascending by id
-	previous     consensus.Set // authors of the parents of the round before
-	leaps        bool          // a parent is older
-	votes        consensus.Set // with a block of the next round voting for this one
-	blames       consensus.Set // with a block of the next round not voting for it
-	certificates consensus.Set // with a block two rounds on that is a certificate for it, of those counted
-	counted      int           // how many blocks two rounds on were looked at for certificates
-	walk         uint64        // the last walk that came by
+	next     *vertex       // in the same slot, ascending by id
+	previous consensus.Set // authors of the parents of the round before
+	leaps    bool          // a parent is older
+	support  *support      // nil until somebody asks
+	walk     uint64        // the last walk that came by
 }
 
 // NewGraph returns an empty graph for a committee of n. The first blocks it
@@ -80,7 +76,7 @@ func NewGraph(n int, floor dag.Round) *Graph {
 // It takes ill-formed blocks too, as long as their authors and rounds make
 // sense: what a block must look like is CheckBlock's business. Errors are
 // ErrKnown, ErrBelowFloor, ErrMissingParent and ErrMalformed; after one nothing
-// has changed. The cost is linear in the number of blocks of the round before.
+// has changed. The cost is linear in the number of parents.
 func (g *Graph) Add(v *Vertex) error {
 	if int(v.Ref.Author) >= g.n {
 		return fmt.Errorf("%w: author %d of %d", ErrMalformed, v.Ref.Author, g.n)
@@ -99,7 +95,6 @@ func (g *Graph) Add(v *Vertex) error {
 		return err
 	}
 	g.place(x)
-	g.vote(x)
 	g.blocks++
 	g.version++
 	return nil
@@ -147,10 +142,6 @@ func (g *Graph) place(x *vertex) {
 	}
 	x.next, *at = *at, x
 	l.ids[x.Ref.Author] = l.first[x.Ref.Author].Ref.ID
-	// Blocks of the next round that came before x cannot refer to it.
-	if above := g.layer(x.Ref.Round + 1); above != nil {
-		x.blames = above.authors
-	}
 }
 
 // Prune drops the blocks of rounds up to floor. A floor below the present one
@@ -244,7 +235,7 @@ func (g *Graph) Count(r dag.Round, a dag.Author) (n int) {
 // Supported reports whether a block of the slot has the votes of a quorum.
 func (g *Graph) Supported(r dag.Round, a dag.Author) bool {
 	for x := g.slot(r, a); x != nil; x = x.next {
-		if x.votes.Count() >= g.quorum {
+		if g.supportOf(x).votes.Count() >= g.quorum {
 			return true
 		}
 	}
@@ -260,7 +251,7 @@ func (g *Graph) Skippable(r dag.Round, a dag.Author) bool {
 		return r > g.floor && present.Count() >= g.quorum
 	}
 	for ; x != nil; x = x.next {
-		if x.blames.Count() < g.quorum {
+		if g.supportOf(x).blames.Count() < g.quorum {
 			return false
 		}
 	}
@@ -308,14 +299,4 @@ func (g *Graph) parents(x *vertex) iter.Seq[*vertex] {
 			}
 		}
 	}
-}
-
-// choice returns the first of x's parents that lies in a slot, nil if none does.
-func (g *Graph) choice(x *vertex, r dag.Round, a dag.Author) *vertex {
-	for i := range x.Parents {
-		if p := &x.Parents[i]; p.Round == r && p.Author == a {
-			return g.find(p)
-		}
-	}
-	return nil
 }
