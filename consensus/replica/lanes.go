@@ -22,7 +22,7 @@ type laneBook struct {
 	all      []*lane // in the order in which they were heard of
 	busy     []*lane // those with a chain, and some that had one
 	gaps     []*lane // those with something to chase, and some that had
-	held     index.Table[*held]
+	held     index.Table[dag.BatchID, *held]
 	closed   int    // how often a lane took the place of another
 	told     []told // by author
 	scratch  []odd

@@ -1,4 +1,4 @@
-// Package index finds things by the id of a batch.
+// Package index finds things by their digests or keys.
 //
 // A [Table] does what a map does, but is flat: it takes one look at memory where a
 // map takes five, one behind the other. That matters where thousands of
@@ -6,38 +6,37 @@
 // at work are never in any cache. Where there is one node it is no slower.
 package index
 
-import (
-	"hash/maphash"
+import "hash/maphash"
 
-	"github.com/floormesh/floormesh/dag"
-)
+// ID is a digest or a key.
+type ID interface{ ~[32]byte }
 
-// Batch is what has the id of a batch.
-type Batch interface {
+// Identified is what a Table holds: mostly pointers. An id must not change.
+type Identified[K ID] interface {
 	comparable
-	ID() dag.BatchID
+	ID() K
 }
 
 // Table finds values by id. The zero value is an empty table; the zero value of V cannot be
 // in it. Where an id stands is drawn anew for each table, so that nobody can
 // choose ids that crowd each other; nothing that a table says depends on it.
-type Table[V Batch] struct {
+type Table[K ID, V Identified[K]] struct {
 	seed  maphash.Seed
-	slots []slot[V] // a power of two, at most half of them taken
+	slots []slot[K, V] // a power of two, at most half of them taken
 	count int
 }
 
 // slot holds a value in its place, or behind others that took it.
-type slot[V Batch] struct {
+type slot[K ID, V Identified[K]] struct {
 	hash  uint64 // of the value's id
 	value V
 }
 
 // Len returns how many values there are.
-func (t *Table[V]) Len() int { return t.count }
+func (t *Table[K, V]) Len() int { return t.count }
 
 // Get returns the value with an id, the zero value if there is none.
-func (t *Table[V]) Get(id dag.BatchID) (v V) {
+func (t *Table[K, V]) Get(id K) (v V) {
 	if t.count == 0 {
 		return v
 	}
@@ -46,12 +45,12 @@ func (t *Table[V]) Get(id dag.BatchID) (v V) {
 
 // Put puts v in, in the place of one with the same id, and reports whether there
 // was none.
-func (t *Table[V]) Put(v V) bool {
+func (t *Table[K, V]) Put(v V) bool {
 	if 2*(t.count+1) > len(t.slots) {
 		t.grow()
 	}
 	id := v.ID()
-	s := slot[V]{t.hash(&id), v}
+	s := slot[K, V]{t.hash(&id), v}
 	at := t.find(s.hash, &id)
 	added := t.empty(at)
 	if added {
@@ -62,7 +61,7 @@ func (t *Table[V]) Put(v V) bool {
 }
 
 // Delete takes out the value with an id, if there is one.
-func (t *Table[V]) Delete(id dag.BatchID) {
+func (t *Table[K, V]) Delete(id K) {
 	if t.count == 0 {
 		return
 	}
@@ -77,11 +76,11 @@ func (t *Table[V]) Delete(id dag.BatchID) {
 			t.slots[hole], hole = t.slots[at], at
 		}
 	}
-	t.slots[hole] = slot[V]{}
+	t.slots[hole] = slot[K, V]{}
 }
 
 // find returns the slot of an id, or the empty one where it would be put.
-func (t *Table[V]) find(hash uint64, id *dag.BatchID) int {
+func (t *Table[K, V]) find(hash uint64, id *K) int {
 	at := int(hash) & (len(t.slots) - 1)
 	for !t.empty(at) && (t.slots[at].hash != hash || t.slots[at].value.ID() != *id) {
 		at = t.after(at)
@@ -89,12 +88,12 @@ func (t *Table[V]) find(hash uint64, id *dag.BatchID) int {
 	return at
 }
 
-func (t *Table[V]) grow() {
+func (t *Table[K, V]) grow() {
 	before := t.slots
 	if before == nil {
 		t.seed = maphash.MakeSeed()
 	}
-	t.slots = make([]slot[V], max(minSlots, 2*len(before)))
+	t.slots = make([]slot[K, V], max(minSlots, 2*len(before)))
 	for _, s := range before {
 		var none V
 		if s.value == none {
@@ -108,14 +107,14 @@ func (t *Table[V]) grow() {
 	}
 }
 
-func (t *Table[V]) hash(id *dag.BatchID) uint64 { return maphash.Bytes(t.seed, id[:]) }
+func (t *Table[K, V]) hash(id *K) uint64 { return maphash.Bytes(t.seed, (*id)[:]) }
 
-func (t *Table[V]) empty(at int) bool {
+func (t *Table[K, V]) empty(at int) bool {
 	var none V
 	return t.slots[at].value == none
 }
 
-func (t *Table[V]) after(at int) int { return (at + 1) & (len(t.slots) - 1) }
+func (t *Table[K, V]) after(at int) int { return (at + 1) & (len(t.slots) - 1) }
 
 // distance returns how far at lies behind a hash's own slot.
-func (t *Table[V]) distance(hash uint64, at int) int { return (at - int(hash)) & (len(t.slots) - 1) }
+func (t *Table[K, V]) distance(hash uint64, at int) int { return (at - int(hash)) & (len(t.slots) - 1) }

@@ -24,7 +24,7 @@ func idOf(n int) (id dag.BatchID) {
 func TestTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ids := rapid.IntRange(1, 60).Draw(t, "ids")
-		var table index.Table[*item]
+		var table index.Table[dag.BatchID, *item]
 		want := map[dag.BatchID]*item{}
 		for step := range rapid.IntRange(0, 300).Draw(t, "steps") {
 			id := idOf(rapid.IntRange(0, ids).Draw(t, "id"))
@@ -60,7 +60,7 @@ func BenchmarkManyTables(b *testing.B) {
 	}
 	for _, tables := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("tables=%d", tables), func(b *testing.B) {
-			many := make([]index.Table[*item], tables)
+			many := make([]index.Table[dag.BatchID, *item], tables)
 			n := 0
 			for b.Loop() {
 				t, at := &many[n%tables], n/tables

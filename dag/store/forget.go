@@ -30,7 +30,7 @@ func (m *Memory) Forget(index dag.CommitIndex, recent uint64) {
 
 // forgetLane drops a lane's batches up to a seq, but the last.
 func (m *Memory) forgetLane(id dag.LaneID, seq dag.Seq) {
-	l := m.lanes[id]
+	l := m.find(id)
 	if l == nil || len(l.batches) == 0 {
 		return
 	}

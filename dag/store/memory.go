@@ -12,13 +12,14 @@ import (
 
 // Memory is a Store without a disk, for the simulator and for tests. It keeps
 // what it is given, encodes nothing and never fails. Unlike other stores it is for one
-// goroutine at a time, reads included. The zero value is not usable: see [NewMemory].
+// goroutine at a time, reads included. The zero value is empty.
 //
 // It also stands for a disk in a crash: [Memory.Crash] takes back Writes that
 // were not synced, newest first, each whole.
 type Memory struct {
-	batches   index.Table[*dag.Batch]
-	lanes     map[dag.LaneID]*lane
+	batches   index.Table[dag.BatchID, *dag.Batch]
+	lanes     index.Table[dag.PublicKey, *lane] // the first of each owner
+	all       []*lane                           // in the order in which they came
 	blocks    []*dag.Block            // by (round, author, id)
 	executed  []*Executed             // by index, without gaps, from the first not forgotten
 	certified []*checkpoint.Certified // by commit
@@ -34,9 +35,14 @@ var _ Store = (*Memory)(nil)
 
 // lane is what there is of a lane.
 type lane struct {
+	id      dag.LaneID
 	batches []*dag.Batch // by (seq, id)
 	cut     dag.Seq      // as of the last of executed
+	next    *lane        // another of the same owner
 }
+
+// ID returns the owner.
+func (l *lane) ID() dag.PublicKey { return l.id.Key }
 
 // scalars are the single values that only a crash takes back.
 type scalars struct {
@@ -72,9 +78,7 @@ type values struct {
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{
-		lanes:   make(map[dag.LaneID]*lane),
-	}
+	return &Memory{}
 }
 
 // Unsynced returns how many Writes a crash could take.
@@ -203,13 +207,23 @@ func (m *Memory) addBatch(b *dag.Batch) bool {
 	return true
 }
 
-// lane returns what there is of a lane, and makes room for it if there is nothing.
-func (m *Memory) lane(id dag.LaneID) *lane {
-	l := m.lanes[id]
-	if l == nil {
-		l = &lane{}
-		m.lanes[id] = l
+// find returns what there is of a lane, nil if there is nothing.
+func (m *Memory) find(id dag.LaneID) *lane {
+	l := m.lanes.Get(id.Key)
+	for l != nil && l.id.Number != id.Number {
+		l = l.next
 	}
+	return l
+}
+
+// lane does the same, and makes room for it if there is nothing.
+func (m *Memory) lane(id dag.LaneID) *lane {
+	if l := m.find(id); l != nil {
+		return l
+	}
+	l := &lane{id: id, next: m.lanes.Get(id.Key)}
+	m.lanes.Put(l)
+	m.all = append(m.all, l)
 	return l
 }
 
@@ -300,17 +314,13 @@ func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) 
 		Retired:  m.retired,
 		Diverged: m.diverged,
 	}
-	lanes := make([]dag.LaneID, 0, len(m.lanes))
-	for id := range m.lanes {
-		lanes = append(lanes, id)
-	}
-	slices.SortFunc(lanes, dag.LaneID.Compare)
-	for _, id := range lanes {
-		l := m.lanes[id]
+	lanes := slices.Clone(m.all)
+	slices.SortFunc(lanes, func(a, b *lane) int { return a.id.Compare(b.id) })
+	for _, l := range lanes {
 		for _, b := range l.from(l.cut + 1) {
 			r.Batches = append(r.Batches, metaOf(b))
 		}
-		if id.Key == owner && len(l.batches) > 0 {
+		if l.id.Key == owner && len(l.batches) > 0 {
 			tip := l.batches[len(l.batches)-1].Seq
 			r.LaneTips = append(r.LaneTips, metaOf(l.from(tip)[0]))
 		}
@@ -379,7 +389,7 @@ func (m *Memory) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
 
 // Lane implements Reader.
 func (m *Memory) Lane(id dag.LaneID, seq dag.Seq, maxBytes int) ([]*dag.Batch, error) {
-	l := m.lanes[id]
+	l := m.find(id)
 	if l == nil {
 		return nil, nil
 	}
