@@ -91,13 +91,15 @@ func (r *Replica) noteAcks(b *dag.Block) {
 		ack := &b.Acks[i]
 		upTo, known := before.upTo(&ack.Lane)
 		if !known || ack.Last() > upTo || t.closed != book.closed {
-			upTo, known = r.noteList(ack, b.Author, upTo, known)
+			l := book.trail.lane(book, &ack.Lane)
+			upTo, known = r.noteList(l, ack, b.Author, upTo, known)
 		}
 		if !known || upTo != ack.Last() {
 			left = append(left, odd{i, known, upTo})
 		}
 	}
 	book.scratch = left
+	book.trail.turn()
 	t.acks, t.odd, t.closed = b.Acks, append(t.odd[:0], left...), book.closed
 }
 
@@ -131,10 +133,42 @@ func (c *recital) upTo(lane *dag.LaneID) (dag.Seq, bool) {
 	return c.acks[at].Last(), true
 }
 
-// noteList notes a list that was noted up to a seq, if its lane was known, and
+// trail is the lanes of which a block said something new. Members say much the
+// same at a time, in the order of lanes, so that most of the next block's are among
+// those of the last.
+type trail struct {
+	last []*lane
+	at   int
+	next []*lane
+}
+
+// lane moves on to a lane, and returns it as the book does.
+func (t *trail) lane(book *laneBook, id *dag.LaneID) *lane {
+	for t.at < len(t.last) && t.last[t.at].id.Compare(*id) < 0 {
+		t.at++
+	}
+	var l *lane
+	if t.at < len(t.last) && t.last[t.at].id == *id {
+		l = t.last[t.at]
+	} else {
+		l = book.lane(*id)
+	}
+	if l != nil {
+		t.next = append(t.next, l)
+	}
+	return l
+}
+
+// turn ends a block. One with nothing new leaves no trail.
+func (t *trail) turn() {
+	if t.at = 0; len(t.next) > 0 {
+		t.last, t.next = t.next, t.last[:0]
+	}
+}
+
+// noteList notes a list of lane l, which was noted up to a seq if it was known, and
 // returns the same anew.
-func (r *Replica) noteList(ack *dag.Ack, author dag.Author, upTo dag.Seq, known bool) (dag.Seq, bool) {
-	l := r.laneBook.lane(ack.Lane)
+func (r *Replica) noteList(l *lane, ack *dag.Ack, author dag.Author, upTo dag.Seq, known bool) (dag.Seq, bool) {
 	switch {
 	case l == nil && !known && !r.open(ack.Lane):
 		return 0, false

@@ -26,6 +26,7 @@ type laneBook struct {
 	closed   int    // how often a lane took the place of another
 	told     []told // by author
 	scratch  []odd
+	trail    trail
 	missing  fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	ahead    int     // bytes that wait in lanes, ahead of a gap
@@ -47,32 +48,35 @@ func (b *laneBook) highest(id dag.LaneID) *lane {
 // the batches held right after it.
 //
 //	… ── final ── chain[0] ── chain[1] ── …  (gap)  ahead
+//
+// A thousand of them are in a process for each of a thousand nodes, and a line of
+// the cache is 64 bytes: what acks look at fills the first two.
 type lane struct {
-	id      dag.LaneID
-	class   class
-	final   dag.Seq
-	forked  bool    // its owner signed two batches with one seq: listed no more
-	chasing bool    // a gap was asked for and is not closed yet
-	isBusy  bool    // is in the book's list of such
-	isGap   bool    // likewise
-	chain   []*held // held and listed: consecutive, linked by prev
-	finalID dag.BatchID
+	id    dag.LaneID
+	class class
+	chain []*held // held and listed: consecutive, linked by prev
 
+	final      dag.Seq
+	forked     bool      // its owner signed two batches with one seq: listed no more
+	chasing    bool      // a gap was asked for and is not closed yet
+	isBusy     bool      // is in the book's list of such
+	isGap      bool      // likewise
 	acked      []dag.Seq // by author: how far it holds what is held here; nil: nobody told
 	replicated dag.Seq   // f+1 members hold it up to here
 	further    int       // how many hold more than that
+	target     dag.Seq   // somebody holds it up to here
 
-	moved   dag.CommitIndex
+	finalID dag.BatchID
 	since   Instant // when the first of chain came
-	ahead   map[dag.Seq]*dag.Batch
-	waiting int           // bytes of ahead
-	claimed dag.UnixMilli // of the last own batch: never falls
-	proof   *fork         // the two batches of a forked lane, nil if they are not here
-
-	target  dag.Seq // somebody holds it up to here
-	holder  PeerID  // who
 	chaseAt Instant // when to ask for the gap next
 	chases  int     // requests since the last progress
+	ahead   map[dag.Seq]*dag.Batch
+
+	waiting int    // bytes of ahead
+	holder  PeerID // who holds target
+	moved   dag.CommitIndex
+	claimed dag.UnixMilli // of the last own batch: never falls
+	proof   *fork         // the two batches of a forked lane, nil if they are not here
 }
 
 // held is a batch that is listed, or decided and not executed yet.
