@@ -48,6 +48,7 @@ type World struct {
 	now     replica.Instant
 	handled int
 	err     error
+	late    late
 	mail    engine.Slab[letter]
 	reads   engine.Slab[read]
 	phase   phase
@@ -293,7 +294,7 @@ func (w *World) loaded(n *node, r read) error {
 	if !n.up || r.life != n.life {
 		return nil
 	}
-	found, err := n.disk.store.Batches(r.ids)
+	found, err := n.disk.store().Batches(r.ids)
 	if err != nil {
 		return fmt.Errorf("read batches: %w", err)
 	}

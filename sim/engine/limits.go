@@ -41,6 +41,11 @@ const (
 	// goroutines have its core.
 	spins = 4096
 
+	// offers is how many jobs may wait for one of a crew; patience how often it looks for
+	// one before it sleeps: some hundred microseconds, in which a world that has any has some.
+	offers   = 1 << 10
+	patience = 1 << 10
+
 	// defaultMaxPending is 3.2 GB of events.
 	defaultMaxPending = 100_000_000
 )
