@@ -119,7 +119,7 @@ func (w *World) catchUp(s step, all bool) {
 		switch {
 		case t.open[s.node] && (all || len(t.own) > 0 || l.turn.begun+t.most <= t.present):
 			w.moveTo(l.turn.begun, w.base+engine.Node(s.node))
-			l.turn.job.End()
+			w.await(l.turn.job)
 			t.open[s.node] = false
 			l.ended(w, w.nodes[s.node])
 		case len(t.own) > 0:
@@ -131,6 +131,15 @@ func (w *World) catchUp(s step, all bool) {
 			return
 		}
 	}
+}
+
+// await ends a job. If somebody else is at it, the next ones are done meanwhile.
+func (w *World) await(j *engine.Job) {
+	t := &w.late
+	for i := t.known; i < len(t.steps) && !j.Help(); i++ {
+		w.nodes[t.steps[i].node].labour.turn.job.Help()
+	}
+	j.End()
 }
 
 // moveTo makes it an instant, at a node.

@@ -49,7 +49,7 @@ type waiting struct {
 // start makes a Replica of what the disk kept.
 func (n *node) start(w *World) error {
 	recent := uint64(w.genesis.DuplicateLeaves)
-	restored, err := n.disk.restore(n.nodeKey.Public(), recent)
+	restored, err := n.disk.restore(w.peerIDs[n.id], recent)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
@@ -176,8 +176,8 @@ func (n *node) accept(w *World, o replica.Output) {
 	n.sent = p.Seq
 	if p.Signed {
 		n.signed = p.Seq
+		n.note(w, p.Write)
 	}
-	n.note(w, p.Write)
 	n.disk.apply(p.Seq, p.Write, kept)
 	n.sync(w)
 }
@@ -197,7 +197,7 @@ func (n *node) after(o replica.Output) uint64 {
 // note tells the checkers of every batch that this node made.
 func (n *node) note(w *World, written *store.Write) {
 	for _, b := range written.Batches {
-		if b.Lane.Key == n.nodeKey.Public() {
+		if b.Lane.Key == w.peerIDs[n.id] {
 			w.checks.Exists(b)
 			if w.site != nil && n.liar == nil {
 				w.site.notes.sealed(n.id, b)
@@ -417,7 +417,7 @@ func (n *node) hear(w *World, from int, p *parcel) {
 	if n.liar != nil && !n.liar.Hear(w.now, from, p.said) {
 		return
 	}
-	n.step(w, replica.Received{From: w.nodes[from].nodeKey.Public(), Message: verified})
+	n.step(w, replica.Received{From: w.peerIDs[from], Message: verified})
 }
 
 // wakeAt moves the alarm. An event that turns out too early is set again then,

@@ -46,6 +46,12 @@ func (c *Crew) Begin(j *Job, home int) {
 	c.hands[home%len(c.hands)].offer(j)
 }
 
+// Help does a job that was begun, unless somebody has taken it, and reports whether it is done.
+func (j *Job) Help() bool {
+	j.take()
+	return j.state.Load() == done
+}
+
 // End returns when a job that was begun is done. If nobody has taken it, it is done here. A
 // panic of it is passed on.
 func (j *Job) End() {

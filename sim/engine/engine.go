@@ -85,7 +85,7 @@ func New(c Config) (*Engine, error) {
 		p.postponer, _ = p.handler.(Postponer)
 	}
 	e.employ(min(max(c.Workers, 1), count))
-	e.crew = newCrew(max(0, c.Workers-count))
+	e.crew = newCrew(min(max(0, c.Workers-count), mostHands))
 	return e, nil
 }
 
