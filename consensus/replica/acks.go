@@ -85,6 +85,9 @@ type odd struct {
 // which all who share them share.
 func (r *Replica) noteAcks(b *dag.Block) {
 	book := &r.laneBook
+	if book.told == nil {
+		book.told = make([]told, r.committee.N())
+	}
 	t := &book.told[b.Author]
 	before, left := recital{acks: t.acks, odd: t.odd}, book.scratch[:0]
 	for i := range b.Acks {

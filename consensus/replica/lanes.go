@@ -24,7 +24,7 @@ type laneBook struct {
 	gaps     []*lane // those with something to chase, and some that had
 	held     index.Table[dag.BatchID, *held]
 	closed   int    // how often a lane took the place of another
-	told     []told // by author
+	told     []told // by author; nil: no block came
 	scratch  []odd
 	trail    trail
 	missing  fetch.Tracker[message.BatchRef, PeerID]
@@ -38,10 +38,8 @@ type laneBook struct {
 
 // highest returns the highest known lane of a lane's class, nil if there is none.
 func (b *laneBook) highest(id dag.LaneID) *lane {
-	if c, ok := classOf(b.founding, id); ok {
-		return b.lanes.find(c)
-	}
-	return nil
+	l, _, _ := b.place(id)
+	return l
 }
 
 // lane is the highest lane of its class as seen from here: the decided cut, and
@@ -110,7 +108,6 @@ const (
 func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
 		founding: r.founding,
-		told:     make([]told, r.committee.N()),
 		missing:  *fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {
