@@ -21,6 +21,9 @@ type Ack struct {
 	Batches []BatchID
 }
 
+// Last returns the seq of the last of them.
+func (a *Ack) Last() Seq { return a.First + Seq(len(a.Batches)) - 1 }
+
 // BlockBody is what a member signs.
 type BlockBody struct {
 	Epoch     EpochID

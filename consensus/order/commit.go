@@ -16,7 +16,7 @@ import (
 //
 // It panics if leader is not in the graph: a decision was invented.
 func MakeCommit(s *State, g *Graph, leader dag.BlockRef, known func(dag.PublicKey) bool) *dag.Commit {
-	x := g.find(leader)
+	x := g.find(&leader)
 	if x == nil {
 		panic(fmt.Sprintf("leader of round %d by author %d is not in the graph above %d", leader.Round, leader.Author, g.floor))
 	}
@@ -32,7 +32,7 @@ func MakeCommit(s *State, g *Graph, leader dag.BlockRef, known func(dag.PublicKe
 		Index:   s.Index + 1,
 		Prev:    s.Last,
 		Leader:  leader,
-		Time:    max(s.Time, clock(x, bottom(s, leader.Round), s.Rules.Members)),
+		Time:    max(s.Time, g.clock(x, bottom(s, leader.Round))),
 		Present: found.present.Bytes(s.Rules.Members),
 		Cut:     Cut(s, blocks[:s.Rules.Members], known),
 	}
@@ -52,16 +52,16 @@ func bottom(s *State, r dag.Round) dag.Round {
 // them. A leader of round 1 has none. Its own reading counts only in a
 // committee so small that nobody in it may lie: elsewhere one liar could put
 // the ledger's clock, which never falls, years ahead.
-func clock(x *vertex, bottom dag.Round, members int) dag.UnixMilli {
-	readings := make([]dag.UnixMilli, 0, len(x.parents))
-	for _, p := range x.parents {
+func (g *Graph) clock(x *vertex, bottom dag.Round) dag.UnixMilli {
+	readings := make([]dag.UnixMilli, 0, len(x.Parents))
+	for p := range g.parents(x) {
 		if p.Ref.Round > bottom {
 			readings = append(readings, p.Block.ClaimedAt)
 		}
 	}
 	switch {
 	case len(readings) > 0:
-	case quorum.F(members) == 0:
+	case quorum.F(g.n) == 0:
 		return x.Block.ClaimedAt
 	default:
 		return 0

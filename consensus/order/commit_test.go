@@ -247,7 +247,7 @@ func TestPresent(t *testing.T) {
 		{a4, 10, "0123", [4]int{a4, b3, c3, 3}},
 		{b4, 10, "0123", [4]int{a3, b4, c3x, 3}},
 	} {
-		found := p.g.newestAbove(p.g.find(p.at[c.leader]), dag.Round(max(0, int(p.at[c.leader].Round)-c.window)))
+		found := p.g.newestAbove(p.g.find(&p.at[c.leader]), dag.Round(max(0, int(p.at[c.leader].Round)-c.window)))
 		present := ""
 		for a := range found.present.All() {
 			present += string('0' + rune(a))

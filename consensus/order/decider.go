@@ -184,7 +184,12 @@ func (d *Decider) evaluate() {
 // direct applies the direct rule.
 func (d *Decider) direct(s *slot) {
 	for x := d.graph.slot(s.Round, s.Leader); x != nil; x = x.next {
-		if x.certificates.Count() >= d.graph.quorum || planted.VotesSuffice && x.votes.Count() >= d.graph.quorum {
+		votes := d.graph.supportOf(x).votes
+		if votes.Count() < d.graph.quorum {
+			continue // nor has anybody a certificate
+		}
+		certified := d.graph.certified(x)
+		if certified.Count() >= d.graph.quorum || planted.VotesSuffice {
 			s.commit(x)
 			return
 		}

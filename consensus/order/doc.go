@@ -5,7 +5,7 @@
 //	                              ▲                                      │
 //	                        Rotation (leaders) ◀──── State ◀───Apply─────┘
 //
-// [Graph] holds the blocks above the floor and counts votes as they come.
+// [Graph] holds the blocks above the floor and counts votes when they are asked for.
 // [Decider] applies the commit rule and yields the decided slots in order.
 // [MakeCommit] turns a committed leader into a commit: the cut, the time, who
 // was present. [State] is a fold over commits and holds all that later

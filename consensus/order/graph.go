@@ -51,19 +51,18 @@ type layer struct {
 	authors consensus.Set // with a block here
 	forked  consensus.Set // with several
 	first   []*vertex     // by author; the others of the slot follow by next
+	ids     []dag.BlockID // of first: a block names a parent of nearly every author, and they lie side by side
+	arrived []*vertex     // all, in the order in which they came
 }
 
-// vertex is a block in its place. The sets count distinct authors, each as of
-// the blocks known now, and only grow.
+// vertex is a block in its place.
 type vertex struct {
 	*Vertex
-	next         *vertex       // in the same slot, ascending by id
-	parents      []*vertex     // those above the floor, in the block's order
-	previous     consensus.Set // authors of the parents of the round before
-	votes        consensus.Set // with a block of the next round voting for this one
-	blames       consensus.Set // with a block of the next round not voting for it
-	certificates consensus.Set // with a block two rounds on that is a certificate for it
-	walk         uint64        // the last walk that came by
+	next     *vertex       // in the same slot, ascending by id
+	previous consensus.Set // authors of the parents of the round before
+	leaps    bool          // a parent is older
+	support  *support      // nil until somebody asks
+	walk     uint64        // the last walk that came by
 }
 
 // NewGraph returns an empty graph for a committee of n. The first blocks it
@@ -77,8 +76,7 @@ func NewGraph(n int, floor dag.Round) *Graph {
 // It takes ill-formed blocks too, as long as their authors and rounds make
 // sense: what a block must look like is CheckBlock's business. Errors are
 // ErrKnown, ErrBelowFloor, ErrMissingParent and ErrMalformed; after one nothing
-// has changed. The cost is linear in the number of blocks of the two rounds
-// before.
+// has changed. The cost is linear in the number of parents.
 func (g *Graph) Add(v *Vertex) error {
 	if int(v.Ref.Author) >= g.n {
 		return fmt.Errorf("%w: author %d of %d", ErrMalformed, v.Ref.Author, g.n)
@@ -89,7 +87,7 @@ func (g *Graph) Add(v *Vertex) error {
 	if v.Ref.Round > g.Highest()+1 {
 		return fmt.Errorf("%w: no block of the round before %d", ErrMissingParent, v.Ref.Round)
 	}
-	if g.find(v.Ref) != nil {
+	if g.find(&v.Ref) != nil {
 		return ErrKnown
 	}
 	x := &vertex{Vertex: v}
@@ -97,30 +95,28 @@ func (g *Graph) Add(v *Vertex) error {
 		return err
 	}
 	g.place(x)
-	g.vote(x)
-	g.certify(x)
 	g.blocks++
 	g.version++
 	return nil
 }
 
-// link finds x's parents.
+// link checks that x's parents are here.
 func (g *Graph) link(x *vertex) error {
-	x.parents = make([]*vertex, 0, len(x.Parents))
-	for _, ref := range x.Parents {
+	for i := range x.Parents {
+		ref := &x.Parents[i]
 		if ref.Round >= x.Ref.Round || int(ref.Author) >= g.n {
 			return fmt.Errorf("%w: parent of round %d by author %d", ErrMalformed, ref.Round, ref.Author)
 		}
 		if ref.Round <= g.floor {
 			continue
 		}
-		p := g.find(ref)
-		if p == nil {
+		if g.find(ref) == nil {
 			return fmt.Errorf("%w: round %d, author %d", ErrMissingParent, ref.Round, ref.Author)
 		}
-		x.parents = append(x.parents, p)
 		if ref.Round+1 == x.Ref.Round {
 			x.previous.Add(ref.Author)
+		} else {
+			x.leaps = true
 		}
 	}
 	return nil
@@ -130,9 +126,12 @@ func (g *Graph) link(x *vertex) error {
 // the order of arrival.
 func (g *Graph) place(x *vertex) {
 	if x.Ref.Round == g.Highest()+1 {
-		g.layers = append(g.layers, layer{first: make([]*vertex, g.n)})
+		g.layers = append(g.layers, layer{
+			first: make([]*vertex, g.n), ids: make([]dag.BlockID, g.n), arrived: make([]*vertex, 0, g.n),
+		})
 	}
 	l := g.layer(x.Ref.Round)
+	l.arrived = append(l.arrived, x)
 	if l.authors.Has(x.Ref.Author) {
 		l.forked.Add(x.Ref.Author)
 	}
@@ -142,10 +141,7 @@ func (g *Graph) place(x *vertex) {
 		at = &(*at).next
 	}
 	x.next, *at = *at, x
-	// Blocks of the next round that came before x cannot refer to it.
-	if above := g.layer(x.Ref.Round + 1); above != nil {
-		x.blames = above.authors
-	}
+	l.ids[x.Ref.Author] = l.first[x.Ref.Author].Ref.ID
 }
 
 // Prune drops the blocks of rounds up to floor. A floor below the present one
@@ -156,11 +152,7 @@ func (g *Graph) Prune(floor dag.Round) {
 	}
 	gone := min(len(g.layers), int(min(floor-g.floor, 1<<31)))
 	for i := range gone {
-		for x := range g.layers[i].all() {
-			// The layer above still points here; let it hold no more than this one.
-			x.parents, x.Vertex = nil, &Vertex{Ref: x.Ref}
-			g.blocks--
-		}
+		g.blocks -= len(g.layers[i].arrived)
 		g.layers[i] = layer{}
 	}
 	g.layers = g.layers[gone:]
@@ -178,6 +170,10 @@ func (g *Graph) Len() int { return g.blocks }
 
 // Has reports whether a block is here, or counts as present because it is at or below the floor.
 func (g *Graph) Has(ref dag.BlockRef) bool {
+	return g.has(&ref)
+}
+
+func (g *Graph) has(ref *dag.BlockRef) bool {
 	return ref.Round <= g.floor || int(ref.Author) < g.n && g.find(ref) != nil
 }
 
@@ -186,7 +182,7 @@ func (g *Graph) Get(ref dag.BlockRef) (*Vertex, bool) {
 	if int(ref.Author) >= g.n {
 		return nil, false
 	}
-	if x := g.find(ref); x != nil {
+	if x := g.find(&ref); x != nil {
 		return x.Vertex, true
 	}
 	return nil, false
@@ -195,9 +191,9 @@ func (g *Graph) Get(ref dag.BlockRef) (*Vertex, bool) {
 // Missing returns those of refs that are not here and do not count as present.
 func (g *Graph) Missing(refs []dag.BlockRef) []dag.BlockRef {
 	var missing []dag.BlockRef
-	for _, ref := range refs {
-		if !g.Has(ref) {
-			missing = append(missing, ref)
+	for i := range refs {
+		if !g.has(&refs[i]) {
+			missing = append(missing, refs[i])
 		}
 	}
 	return missing
@@ -239,7 +235,7 @@ func (g *Graph) Count(r dag.Round, a dag.Author) (n int) {
 // Supported reports whether a block of the slot has the votes of a quorum.
 func (g *Graph) Supported(r dag.Round, a dag.Author) bool {
 	for x := g.slot(r, a); x != nil; x = x.next {
-		if x.votes.Count() >= g.quorum {
+		if g.supportOf(x).votes.Count() >= g.quorum {
 			return true
 		}
 	}
@@ -255,7 +251,7 @@ func (g *Graph) Skippable(r dag.Round, a dag.Author) bool {
 		return r > g.floor && present.Count() >= g.quorum
 	}
 	for ; x != nil; x = x.next {
-		if x.blames.Count() < g.quorum {
+		if g.supportOf(x).blames.Count() < g.quorum {
 			return false
 		}
 	}
@@ -276,11 +272,31 @@ func (g *Graph) slot(r dag.Round, a dag.Author) *vertex {
 	return nil
 }
 
-func (g *Graph) find(ref dag.BlockRef) *vertex {
-	for x := g.slot(ref.Round, ref.Author); x != nil; x = x.next {
-		if x.Ref.ID == ref.ID {
-			return x
+func (g *Graph) find(ref *dag.BlockRef) *vertex {
+	l := g.layer(ref.Round)
+	if l == nil {
+		return nil
+	}
+	if l.ids[ref.Author] == ref.ID {
+		return l.first[ref.Author]
+	}
+	if l.forked.Has(ref.Author) {
+		for x := l.first[ref.Author]; x != nil; x = x.next {
+			if x.Ref.ID == ref.ID {
+				return x
+			}
 		}
 	}
 	return nil
+}
+
+// parents yields x's parents above the floor, in the block's order.
+func (g *Graph) parents(x *vertex) iter.Seq[*vertex] {
+	return func(yield func(*vertex) bool) {
+		for i := range x.Parents {
+			if p := g.find(&x.Parents[i]); p != nil && !yield(p) {
+				return
+			}
+		}
+	}
 }

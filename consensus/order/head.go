@@ -11,12 +11,13 @@ type Guard interface {
 
 // Head is the state after a commit. One of its own is moved on by every commit.
 // A shared one never changes: what follows it is worked out once, and found by
-// all who stand at it. So thousands of nodes in one process fold each commit once,
-// on whatever goroutines they are.
+// all who stand at it. So thousands of nodes in one process make and fold each
+// commit once, on whatever goroutines they are.
 type Head struct {
 	state *State
-	guard Guard   // of all shared ones; nil: one of its own
-	next  []*Head // of a shared one: what has followed so far, one unless nodes disagree
+	guard Guard         // of all shared ones; nil: one of its own
+	made  []*dag.Commit // of a shared one: what leaders committed here, one unless nodes disagree
+	next  []*Head       // of a shared one: what has followed so far, one unless nodes disagree
 }
 
 // NewHead returns a head, a shared one with a guard. The caller leaves the state to it.
@@ -31,6 +32,24 @@ func (h *Head) Fork() *Head {
 		return h
 	}
 	return NewHead(h.state.Clone(), nil)
+}
+
+// Commit returns what MakeCommit does at this state. Those who share heads must
+// know the same keys; a leader's history is the same in every graph.
+func (h *Head) Commit(g *Graph, leader dag.BlockRef, known func(dag.PublicKey) bool) *dag.Commit {
+	if h.guard == nil {
+		return MakeCommit(h.state, g, leader, known)
+	}
+	h.guard.Lock()
+	defer h.guard.Unlock()
+	for _, c := range h.made {
+		if c.Leader == leader {
+			return c
+		}
+	}
+	c := MakeCommit(h.state, g, leader, known)
+	h.made = append(h.made, c)
+	return c
 }
 
 // Next returns the head after a commit; h is to be used no more unless it is

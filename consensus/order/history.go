@@ -22,17 +22,24 @@ func (g *Graph) historyOf(x *vertex) *history {
 // descend extends the walk down to round to.
 func (h *history) descend(to dag.Round) {
 	for ; h.round > to; h.round-- {
-		l := h.g.layer(h.round)
-		if l == nil {
+		above, below := h.g.layer(h.round), h.g.layer(h.round-1)
+		if above == nil || below == nil {
 			return
 		}
-		for x := range l.all() {
-			if x.walk != h.walk {
-				continue
+		var reached consensus.Set // whose one block below is a parent of some block above
+		for _, x := range above.arrived {
+			switch {
+			case x.walk != h.walk:
+			case !x.leaps && x.previous.And(below.forked) == consensus.Set{}:
+				reached = reached.Or(x.previous)
+			default:
+				for p := range h.g.parents(x) {
+					p.walk = h.walk
+				}
 			}
-			for _, p := range x.parents {
-				p.walk = h.walk
-			}
+		}
+		for a := range reached.All() {
+			below.first[a].walk = h.walk
 		}
 	}
 }

@@ -19,41 +19,66 @@ func (l *layer) all() iter.Seq[*vertex] {
 	}
 }
 
-// vote counts x for or against every block of the round before. Any of them
-// may be a leader: who leads is settled only when the slot's turn comes, so
-// the graph does not ask.
-func (g *Graph) vote(x *vertex) {
-	below := g.layer(x.Ref.Round - 1)
-	if below == nil {
-		return
-	}
-	var choice [consensus.MaxMembers]*vertex
-	for _, p := range x.parents {
-		if a := p.Ref.Author; p.Ref.Round+1 == x.Ref.Round && choice[a] == nil {
-			choice[a] = p
-		}
-	}
-	for a, l := range below.first {
-		for ; l != nil; l = l.next {
-			if choice[a] == l {
-				l.votes.Add(x.Ref.Author)
-			} else {
-				l.blames.Add(x.Ref.Author)
-			}
-		}
-	}
+// support is what is known of a block that may lead: sets of distinct authors,
+// each as of the blocks that were counted, which only grow.
+//
+// Only leaders' blocks are asked about, one of a round's many, and who leads is
+// settled only when the slot's turn comes. So nothing is counted before somebody
+// asks, and each block of the two rounds above once.
+type support struct {
+	votes        consensus.Set // with a block of the next round voting for it
+	blames       consensus.Set // with a block of the next round not voting for it
+	certificates consensus.Set // with a block two rounds on that is a certificate for it
+	voters       int           // blocks of the next round that were counted
+	certifiers   int           // blocks two rounds on that were counted
 }
 
-// certify counts x among the certificates of every block it is one for.
-func (g *Graph) certify(x *vertex) {
-	if x.previous.Count() < g.quorum || x.Ref.Round < g.floor+3 {
-		return
+// supportOf returns the votes for and against l, as of now.
+func (g *Graph) supportOf(l *vertex) *support {
+	if l.support == nil {
+		l.support = &support{}
 	}
-	for l := range g.layer(x.Ref.Round - 2).all() {
-		if g.certifies(x, l) {
-			l.certificates.Add(x.Ref.Author)
+	s := l.support
+	if above := g.layer(l.Ref.Round + 1); above != nil {
+		for _, x := range above.arrived[s.voters:] {
+			if g.votesFor(x, l) {
+				s.votes.Add(x.Ref.Author)
+			} else {
+				s.blames.Add(x.Ref.Author)
+			}
+		}
+		s.voters = len(above.arrived)
+	}
+	return s
+}
+
+// certified returns who has a certificate for l, as of now.
+func (g *Graph) certified(l *vertex) consensus.Set {
+	s := g.supportOf(l)
+	if above := g.layer(l.Ref.Round + 2); above != nil {
+		for _, c := range above.arrived[s.certifiers:] {
+			if g.certifies(c, l) {
+				s.certificates.Add(c.Ref.Author)
+			}
+		}
+		s.certifiers = len(above.arrived)
+	}
+	return s.certificates
+}
+
+// votesFor reports whether the first of x's parents that lies in l's slot is l. x
+// is of the round after l's.
+func (g *Graph) votesFor(x, l *vertex) bool {
+	at := g.layer(l.Ref.Round)
+	if !x.previous.Has(l.Ref.Author) || !at.forked.Has(l.Ref.Author) {
+		return x.previous.Has(l.Ref.Author)
+	}
+	for i := range x.Parents {
+		if p := &x.Parents[i]; p.Round == l.Ref.Round && p.Author == l.Ref.Author {
+			return p.ID == l.Ref.ID
 		}
 	}
+	return false
 }
 
 // certifies reports whether c, two rounds after l, holds votes for l by a
@@ -61,10 +86,10 @@ func (g *Graph) certify(x *vertex) {
 //
 // An author with one block in that round has it among c's parents or is not in
 // c.previous, so for it the sets say all. Of one with several, the parents
-// themselves must be looked at; an older one cannot have a parent in l's slot.
+// themselves must be looked at.
 func (g *Graph) certifies(c, l *vertex) bool {
 	between := g.layer(l.Ref.Round + 1)
-	votes := c.previous.And(l.votes)
+	votes := c.previous.And(g.supportOf(l).votes)
 	if votes.Count() < g.quorum {
 		return false
 	}
@@ -73,20 +98,10 @@ func (g *Graph) certifies(c, l *vertex) bool {
 		return true
 	}
 	votes = votes.Without(unsure)
-	for _, p := range c.parents {
-		if unsure.Has(p.Ref.Author) && p.votesFor(l) {
+	for p := range g.parents(c) {
+		if p.Ref.Round == l.Ref.Round+1 && unsure.Has(p.Ref.Author) && g.votesFor(p, l) {
 			votes.Add(p.Ref.Author)
 		}
 	}
 	return votes.Count() >= g.quorum
-}
-
-// votesFor reports whether the first of x's parents that lies in l's slot is l.
-func (x *vertex) votesFor(l *vertex) bool {
-	for _, p := range x.parents {
-		if p.Ref.Round == l.Ref.Round && p.Ref.Author == l.Ref.Author {
-			return p == l
-		}
-	}
-	return false
 }

@@ -62,38 +62,127 @@ func ackLists(lanes []*lane, counts []int) []dag.Ack {
 	return acks
 }
 
+// told is what a member's last block acks, which is noted up to the end of each
+// lane's list, but for some.
+type told struct {
+	acks   []dag.Ack // of the block
+	odd    []odd     // in the order of acks
+	closed int       // lanes closed here by then
+}
+
+// odd is a list that is noted up to elsewhere than its end.
+type odd struct {
+	ack  int     // its place in the block
+	lane bool    // its lane is known here
+	upTo dag.Seq // if so
+}
+
 // noteAcks learns from a block what its author holds: how far lanes are
 // replicated, and which batches exist that are missing here.
+//
+// A member's lists are much like those of its block before, in the order of
+// lanes. What is as it was costs no more than the comparison of the two blocks,
+// which all who share them share.
 func (r *Replica) noteAcks(b *dag.Block) {
 	book := &r.laneBook
-	before, now := book.named[b.Author], book.scratch[:0]
+	if book.told == nil {
+		book.told = make([]told, r.committee.N())
+	}
+	t := &book.told[b.Author]
+	before, left := recital{acks: t.acks, odd: t.odd}, book.scratch[:0]
 	for i := range b.Acks {
 		ack := &b.Acks[i]
-		last := ack.First + dag.Seq(len(ack.Batches)) - 1
-		// A member's lists are much like those of its block before, in the order of lanes.
-		for len(before) > 0 && before[0].id.Compare(ack.Lane) < 0 {
-			before = before[1:]
+		upTo, known := before.upTo(&ack.Lane)
+		if !known || ack.Last() > upTo || t.closed != book.closed {
+			l := book.trail.lane(book, &ack.Lane)
+			upTo, known = r.noteList(l, ack, b.Author, upTo, known)
 		}
-		n := named{id: ack.Lane}
-		if len(before) > 0 && before[0].id == ack.Lane {
-			n = before[0]
-		} else {
-			n.lane = book.lane(ack.Lane)
+		if !known || upTo != ack.Last() {
+			left = append(left, odd{i, known, upTo})
 		}
-		switch {
-		case n.lane == nil && !r.open(ack.Lane):
-			continue
-		case n.lane == nil || n.lane.id != ack.Lane:
-			r.noteAck(&lane{}, ack, b.Author) // nothing of it is here, nor final
-			continue
-		case last > n.upTo:
-			r.noteAck(n.lane, ack, b.Author)
-			n.upTo = n.lane.ackedBy(b.Author)
-		}
-		now = append(now, n)
 	}
-	book.scratch = now
-	book.named[b.Author] = append(book.named[b.Author][:0], now...)
+	book.scratch = left
+	book.trail.turn()
+	t.acks, t.odd, t.closed = b.Acks, append(t.odd[:0], left...), book.closed
+}
+
+// recital goes through what a member told before, in the order of lanes.
+type recital struct {
+	acks []dag.Ack
+	odd  []odd
+	at   int
+}
+
+// upTo moves on to a lane, and returns how far it was noted, and false if it was
+// not listed or not known then.
+func (c *recital) upTo(lane *dag.LaneID) (dag.Seq, bool) {
+	for c.at < len(c.acks) && c.acks[c.at].Lane != *lane {
+		if c.acks[c.at].Lane.Compare(*lane) > 0 {
+			return 0, false
+		}
+		c.at++
+	}
+	if c.at == len(c.acks) {
+		return 0, false
+	}
+	at := c.at
+	c.at++
+	for len(c.odd) > 0 && c.odd[0].ack < at {
+		c.odd = c.odd[1:]
+	}
+	if len(c.odd) > 0 && c.odd[0].ack == at {
+		return c.odd[0].upTo, c.odd[0].lane
+	}
+	return c.acks[at].Last(), true
+}
+
+// trail is the lanes of which a block said something new. Members say much the
+// same at a time, in the order of lanes, so that most of the next block's are among
+// those of the last.
+type trail struct {
+	last []*lane
+	at   int
+	next []*lane
+}
+
+// lane moves on to a lane, and returns it as the book does.
+func (t *trail) lane(book *laneBook, id *dag.LaneID) *lane {
+	for t.at < len(t.last) && t.last[t.at].id.Compare(*id) < 0 {
+		t.at++
+	}
+	var l *lane
+	if t.at < len(t.last) && t.last[t.at].id == *id {
+		l = t.last[t.at]
+	} else {
+		l = book.lane(*id)
+	}
+	if l != nil {
+		t.next = append(t.next, l)
+	}
+	return l
+}
+
+// turn ends a block. One with nothing new leaves no trail.
+func (t *trail) turn() {
+	if t.at = 0; len(t.next) > 0 {
+		t.last, t.next = t.next, t.last[:0]
+	}
+}
+
+// noteList notes a list of lane l, which was noted up to a seq if it was known, and
+// returns the same anew.
+func (r *Replica) noteList(l *lane, ack *dag.Ack, author dag.Author, upTo dag.Seq, known bool) (dag.Seq, bool) {
+	switch {
+	case l == nil && !known && !r.open(ack.Lane):
+		return 0, false
+	case l == nil:
+		r.noteAck(&lane{}, ack, author) // nothing of it is here, nor final
+		return 0, false
+	case ack.Last() > upTo:
+		r.noteAck(l, ack, author)
+		upTo = l.ackedBy(author)
+	}
+	return upTo, true
 }
 
 func (r *Replica) noteAck(l *lane, ack *dag.Ack, author dag.Author) {
@@ -134,22 +223,19 @@ func (r *Replica) noteHolder(l *lane, author dag.Author, seq dag.Seq) {
 	if seq <= l.acked[author] {
 		return
 	}
+	if seq > l.replicated && l.acked[author] <= l.replicated {
+		l.further++
+	}
 	l.acked[author] = seq
-	if seq <= l.replicated {
-		return
-	}
-	needed, beyond := quorum.Validity(len(l.acked)), 0
-	for _, s := range l.acked {
-		if s > l.replicated {
-			beyond++
-		}
-	}
-	if beyond < needed {
+	needed := quorum.Validity(len(l.acked))
+	if l.further < needed {
 		return
 	}
 	var room [dag.MaxCommittee]dag.Seq
 	sorted := append(room[:0], l.acked...)
 	slices.Sort(sorted)
 	l.replicated = sorted[len(sorted)-needed]
+	first, _ := slices.BinarySearch(sorted, l.replicated+1)
+	l.further = len(sorted) - first
 	r.emit(Replicated{Lane: l.id, Seq: l.replicated})
 }

@@ -21,7 +21,7 @@ type blockBook struct {
 	crowd   map[slot]int                // number of pending, by slot
 	highest []dag.Round                 // accepted, by author
 	newest  *dag.Block                  // own, nil before the first
-	missing *fetch.Tracker[dag.BlockRef, PeerID]
+	missing fetch.Tracker[dag.BlockRef, PeerID]
 }
 
 // waiting is a block some of whose parents are not here.
@@ -46,7 +46,7 @@ func newBlockBook(r *Replica) blockBook {
 		parked:  map[PeerID]int{},
 		crowd:   map[slot]int{},
 		highest: make([]dag.Round, r.committee.N()),
-		missing: fetch.New[dag.BlockRef, PeerID](r.cfg.Timing.FetchTimeout, r.cfg.Rand),
+		missing: *fetch.New[dag.BlockRef, PeerID](r.cfg.Timing.FetchTimeout, r.cfg.Rand),
 	}
 }
 

@@ -96,7 +96,7 @@ func (r *Replica) chase() {
 // once its lane has gone on without it.
 func (r *Replica) pastUse(ref message.BatchRef) bool {
 	l := r.laneBook.lane(ref.Lane)
-	past := r.laneBook.held[ref.ID] == nil &&
+	past := r.laneBook.held.Get(ref.ID) == nil &&
 		(!r.open(ref.Lane) || l != nil && (l.forked || ref.Seq <= l.final))
 	if past {
 		r.laneBook.missing.Have(ref)

@@ -35,7 +35,7 @@ func (r *Replica) executed(c *dag.Commit, x *store.Executed) {
 	var batches []*dag.Batch
 	for i := range c.Cut {
 		for _, id := range c.Cut[i].Batches {
-			h := r.laneBook.held[id]
+			h := r.laneBook.held.Get(id)
 			batches = append(batches, h.batch)
 			r.release(h)
 		}
@@ -50,12 +50,12 @@ func (r *Replica) executed(c *dag.Commit, x *store.Executed) {
 	}
 }
 
-func (r *Replica) payloadOf(id dag.BatchID) *dag.Batch { return r.laneBook.held[id].batch }
+func (r *Replica) payloadOf(id dag.BatchID) *dag.Batch { return r.laneBook.held.Get(id).batch }
 
 func (r *Replica) payloadReady(c *dag.Commit) bool {
 	for i := range c.Cut {
 		for _, id := range c.Cut[i].Batches {
-			if r.laneBook.held[id].batch == nil {
+			if r.laneBook.held.Get(id).batch == nil {
 				return false
 			}
 		}
@@ -112,7 +112,7 @@ func (r *Replica) next() func(yield func(*held) bool) {
 		for _, c := range r.ordering.queue {
 			for i := range c.Cut {
 				for _, id := range c.Cut[i].Batches {
-					h := r.laneBook.held[id]
+					h := r.laneBook.held.Get(id)
 					count++
 					bytes += h.bytes
 					if count > maxLoad || bytes > maxPayloadBytes || !yield(h) {
@@ -134,7 +134,7 @@ func (r *Replica) execBehind() bool {
 	for _, c := range r.ordering.queue {
 		for i := range c.Cut {
 			for _, id := range c.Cut[i].Batches {
-				bytes += r.laneBook.held[id].bytes
+				bytes += r.laneBook.held.Get(id).bytes
 			}
 		}
 	}

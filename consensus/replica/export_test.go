@@ -18,7 +18,7 @@ type Sizes struct {
 // SizesOf lets tests look at what a Replica keeps.
 func SizesOf(r *Replica) Sizes {
 	s := Sizes{
-		Lanes: len(r.laneBook.lanes), Held: len(r.laneBook.held), Listed: r.laneBook.listed,
+		Lanes: len(r.laneBook.all), Held: r.laneBook.held.Len(), Listed: r.laneBook.listed,
 		Pending: len(r.blocks.pending), Wanted: r.laneBook.missing.Len() + r.blocks.missing.Len(),
 		Cosignatures: len(r.cosigns.recent.All()), Queue: len(r.ordering.queue),
 		Payload: r.laneBook.payload, Unproven: len(r.laneBook.unproven),

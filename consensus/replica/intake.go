@@ -113,8 +113,14 @@ func (in *intake) remember(record *dag.Record) {
 // executed forgets the own statements that a commit executed. One that is not
 // sealed was executed from a batch of before a restart; it is still to be answered.
 func (in *intake) executed(self PeerID, x *store.Executed) {
+	if len(in.order) == 0 {
+		return
+	}
 	for i := range x.Records {
-		if p := in.pending[x.Records[i].Statement]; p != nil && p.sealed && x.Records[i].Lane.Key == self && !planted.OwnKept {
+		if x.Records[i].Lane.Key != self {
+			continue
+		}
+		if p := in.pending[x.Records[i].Statement]; p != nil && p.sealed && !planted.OwnKept {
 			delete(in.pending, x.Records[i].Statement)
 		}
 	}

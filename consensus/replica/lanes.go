@@ -8,6 +8,7 @@ import (
 	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/planted"
 	"github.com/floormesh/floormesh/dag"
+	"github.com/floormesh/floormesh/dag/index"
 	"github.com/floormesh/floormesh/dag/store"
 	"github.com/floormesh/floormesh/sync/fetch"
 	"github.com/floormesh/floormesh/sync/message"
@@ -17,14 +18,16 @@ import (
 // is one lane for each node and class, so that nobody can fill it with lanes.
 type laneBook struct {
 	founding *consensus.Founding
-	lanes    map[class]*lane
+	lanes    laneTable
 	all      []*lane // in the order in which they were heard of
 	busy     []*lane // those with a chain, and some that had one
 	gaps     []*lane // those with something to chase, and some that had
-	held     map[dag.BatchID]*held
-	named    [][]named // by author: the lanes that its last block acks
-	scratch  []named
-	missing  *fetch.Tracker[message.BatchRef, PeerID]
+	held     index.Table[dag.BatchID, *held]
+	closed   int    // how often a lane took the place of another
+	told     []told // by author; nil: no block came
+	scratch  []odd
+	trail    trail
+	missing  fetch.Tracker[message.BatchRef, PeerID]
 	payload  int     // bytes of payload in memory
 	ahead    int     // bytes that wait in lanes, ahead of a gap
 	listed   int     // batches held and listed beyond the decided cuts
@@ -33,59 +36,45 @@ type laneBook struct {
 	unproven []*fork // not told of yet, at most maxUnproven
 }
 
-// class names the lanes of one gateway that replace one another: its number in
-// the genesis, and theirs. It is found in a table that all share, and is as small
-// as a key of a map that thousands look into can be.
-type class uint32
-
-// classOf returns a lane's class, and false if its owner is no gateway.
-func (b *laneBook) classOf(id dag.LaneID) (class, bool) {
-	number, ok := b.founding.Number(id.Key)
-	return class(number)*dag.LaneClasses + class(id.Number.Class()), ok
-}
-
 // highest returns the highest known lane of a lane's class, nil if there is none.
 func (b *laneBook) highest(id dag.LaneID) *lane {
-	if c, ok := b.classOf(id); ok {
-		return b.lanes[c]
-	}
-	return nil
+	l, _, _ := b.place(id)
+	return l
 }
 
 // lane is the highest lane of its class as seen from here: the decided cut, and
 // the batches held right after it.
 //
 //	… ── final ── chain[0] ── chain[1] ── …  (gap)  ahead
+//
+// A thousand of them are in a process for each of a thousand nodes, and a line of
+// the cache is 64 bytes: what acks look at fills the first two.
 type lane struct {
-	id      dag.LaneID
-	final   dag.Seq
-	finalID dag.BatchID
-	moved   dag.CommitIndex
-	since   Instant // when the first of chain came
-	chain   []*held // held and listed: consecutive, linked by prev
-	ahead   map[dag.Seq]*dag.Batch
-	waiting int           // bytes of ahead
-	claimed dag.UnixMilli // of the last own batch: never falls
-	forked  bool          // its owner signed two batches with one seq: listed no more
-	proof   *fork         // the two, nil if they are not here
+	id    dag.LaneID
+	class class
+	chain []*held // held and listed: consecutive, linked by prev
 
+	final      dag.Seq
+	forked     bool      // its owner signed two batches with one seq: listed no more
+	chasing    bool      // a gap was asked for and is not closed yet
+	isBusy     bool      // is in the book's list of such
+	isGap      bool      // likewise
 	acked      []dag.Seq // by author: how far it holds what is held here; nil: nobody told
 	replicated dag.Seq   // f+1 members hold it up to here
+	further    int       // how many hold more than that
+	target     dag.Seq   // somebody holds it up to here
 
-	target  dag.Seq // somebody holds it up to here
-	holder  PeerID  // who
+	finalID dag.BatchID
+	since   Instant // when the first of chain came
 	chaseAt Instant // when to ask for the gap next
 	chases  int     // requests since the last progress
-	chasing bool    // a gap was asked for and is not closed yet
+	ahead   map[dag.Seq]*dag.Batch
 
-	isBusy, isGap bool // is in the book's list of such
-}
-
-// named is a lane that a member's last block acks.
-type named struct {
-	id   dag.LaneID
-	lane *lane
-	upTo dag.Seq // what it said up to here is noted
+	waiting int    // bytes of ahead
+	holder  PeerID // who holds target
+	moved   dag.CommitIndex
+	claimed dag.UnixMilli // of the last own batch: never falls
+	proof   *fork         // the two batches of a forked lane, nil if they are not here
 }
 
 // held is a batch that is listed, or decided and not executed yet.
@@ -100,6 +89,9 @@ type held struct {
 	contested bool       // decided, and another stood in its place here
 	leader    dag.Author // of the commit that decided it, if so
 }
+
+// ID returns the batch's id.
+func (h *held) ID() dag.BatchID { return h.ref.ID }
 
 // whereabouts says whether the own store has a batch. It may have one that is
 // not held: a branch that was listed once, or what came before its lane was known.
@@ -116,13 +108,10 @@ const (
 func (r *Replica) restoreLanes(from *store.Restored) {
 	r.laneBook = laneBook{
 		founding: r.founding,
-		lanes:    map[class]*lane{},
-		held:     map[dag.BatchID]*held{},
-		named:    make([][]named, r.committee.N()),
-		missing:  fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
+		missing:  *fetch.New[message.BatchRef, PeerID](r.cfg.Timing.Grace, r.cfg.Rand),
 	}
 	for _, id := range r.exec.State().Order() {
-		r.begin(id)
+		r.laneOf(id)
 	}
 	for i := range from.Batches {
 		r.restoreBatch(&from.Batches[i])
@@ -130,11 +119,9 @@ func (r *Replica) restoreLanes(from *store.Restored) {
 }
 
 func (r *Replica) restoreBatch(m *store.BatchMeta) {
-	if !r.open(m.Lane) {
-		return
-	}
-	l, ref := r.laneOf(m.Lane), message.BatchRef{Lane: m.Lane, Seq: m.Seq, ID: m.ID}
+	l, ref := r.openLane(m.Lane), message.BatchRef{Lane: m.Lane, Seq: m.Seq, ID: m.ID}
 	switch {
+	case l == nil:
 	case l.extends(m.Seq, m.Prev):
 		r.list(l, &held{ref: ref, bytes: m.Bytes, where: stored})
 	case !l.forked && l.at(m.Seq) != nil:
@@ -153,34 +140,57 @@ func (b *laneBook) lane(id dag.LaneID) *lane {
 // laneOf returns an open lane, new if need be. Only its owner's own batch, or a
 // commit, is reason enough: whatever others say of lanes costs nothing to invent.
 func (r *Replica) laneOf(id dag.LaneID) *lane {
-	if l := r.laneBook.lane(id); l != nil {
-		return l
-	}
-	return r.begin(id)
-}
-
-// begin makes id the lane of its class. What a lower one holds beyond the
-// decided cuts is listed no more: a new number closes the one it replaces.
-func (r *Replica) begin(id dag.LaneID) *lane {
-	b := &r.laneBook
-	c, known := b.classOf(id)
+	l, c, known := r.laneBook.place(id)
 	if !known {
 		panic(fmt.Sprintf("lane %v of no gateway", id))
 	}
-	l := b.lanes[c]
+	if l == nil || l.id != id {
+		return r.begin(l, id, c)
+	}
+	return l
+}
+
+// openLane does the same, but returns nil if the lane's owner is not of the mesh,
+// or has begun a higher lane of the class.
+func (r *Replica) openLane(id dag.LaneID) *lane {
+	l, c, known := r.laneBook.place(id)
+	switch {
+	case !known || l != nil && l.id.Number > id.Number:
+		return nil
+	case l == nil || l.id != id:
+		return r.begin(l, id, c)
+	}
+	return l
+}
+
+// place returns the highest known lane of a lane's class, that class, and false if
+// the lane's owner is not of the mesh.
+func (b *laneBook) place(id dag.LaneID) (*lane, class, bool) {
+	c, known := classOf(b.founding, id)
+	if !known {
+		return nil, 0, false
+	}
+	return b.lanes.find(c), c, true
+}
+
+// begin makes id the lane of its class c, in the place of l, which is nil if it is the
+// first. What a lower one holds beyond the decided cuts is listed no more: a new
+// number closes the one it replaces.
+func (r *Replica) begin(l *lane, id dag.LaneID, c class) *lane {
+	b := &r.laneBook
 	if l == nil {
-		l = &lane{}
-		b.lanes[c] = l
+		l = &lane{class: c}
 		b.all = append(b.all, l)
+		b.lanes.add(l, b.all)
+	} else {
+		r.abandon(l)
+		b.forgetAllAhead(l)
+		b.closed++
+		*l = lane{class: c, isBusy: l.isBusy, isGap: l.isGap}
 	}
-	r.abandon(l)
-	b.forgetAllAhead(l)
 	final, _ := r.ordering.state().Final(id)
-	*l = lane{
-		id: id, final: final.Seq, finalID: final.Digest, moved: final.Moved,
-		chaseAt: Never, forked: r.exec.Frozen(id),
-		isBusy: l.isBusy, isGap: l.isGap,
-	}
+	l.id, l.final, l.finalID, l.moved = id, final.Seq, final.Digest, final.Moved
+	l.chaseAt, l.forked = Never, r.exec.Frozen(id)
 	return l
 }
 
@@ -243,16 +253,13 @@ func (r *Replica) open(id dag.LaneID) bool {
 func (r *Replica) receiveBatch(from PeerID, b *dag.Batch) {
 	ref := message.BatchRef{Lane: b.Lane, Seq: b.Seq, ID: b.ID()}
 	r.laneBook.missing.Have(ref)
-	if h := r.laneBook.held[ref.ID]; h != nil {
+	if h := r.laneBook.held.Get(ref.ID); h != nil {
 		r.supply(h, b)
 		return
 	}
-	if !r.open(b.Lane) {
-		return
-	}
-	l := r.laneOf(b.Lane)
+	l := r.openLane(b.Lane)
 	switch {
-	case l.forked || b.Seq <= l.final:
+	case l == nil || l.forked || b.Seq <= l.final:
 	case l.extends(b.Seq, b.Prev):
 		r.extend(l, b)
 	case b.Seq <= l.tip():
@@ -315,7 +322,7 @@ func (r *Replica) list(l *lane, h *held) {
 		l.since = r.now
 	}
 	l.chain = append(l.chain, h)
-	r.laneBook.held[h.ref.ID] = h
+	r.laneBook.held.Put(h)
 	r.laneBook.listed++
 	if !l.isBusy {
 		l.isBusy, r.laneBook.busy = true, append(r.laneBook.busy, l)
@@ -359,10 +366,10 @@ func (r *Replica) moveCuts(c *dag.Commit) {
 }
 
 func (r *Replica) moveCut(change *dag.CutChange, c *dag.Commit) {
-	r.finalize(change, c.Leader.Author)
 	l := r.laneBook.highest(change.Lane)
+	r.finalize(l, change, c.Leader.Author)
 	if l == nil || l.id.Number < change.Lane.Number {
-		l = r.begin(change.Lane)
+		l = r.laneOf(change.Lane)
 	}
 	l.moved = c.Index
 	if l.id != change.Lane {
@@ -387,17 +394,20 @@ func (r *Replica) moveCut(change *dag.CutChange, c *dag.Commit) {
 	}
 }
 
-// finalize holds what a commit finalised until it is executed.
-func (r *Replica) finalize(change *dag.CutChange, leader dag.Author) {
+// finalize holds what a commit finalised until it is executed. l is the highest
+// known lane of the class, nil if none is.
+func (r *Replica) finalize(l *lane, change *dag.CutChange, leader dag.Author) {
 	b := &r.laneBook
-	l := b.lane(change.Lane)
+	if l != nil && l.id != change.Lane {
+		l = nil
+	}
 	first := change.Seq - dag.Seq(len(change.Batches)) + 1
 	for k, id := range change.Batches {
 		seq := first + dag.Seq(k)
-		h := b.held[id]
+		h := b.held.Get(id)
 		if h == nil {
 			h = &held{ref: message.BatchRef{Lane: change.Lane, Seq: seq, ID: id}}
-			b.held[id] = h
+			b.held.Put(h)
 			h.contested, h.leader = l != nil && (l.forked || l.at(seq) != nil), leader
 		}
 		h.decided = true

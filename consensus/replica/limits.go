@@ -92,6 +92,10 @@ const (
 	// commit finalises is executed before the next.
 	maxListedBytes = 2 << 20
 
+	// minLaneSlots is how many slots a table of lanes begins with: few, since most
+	// nodes of a small mesh hear of few lanes.
+	minLaneSlots = 8
+
 	// maxChases is how often a gap is asked for without an answer, before the
 	// claim that there is one is dropped.
 	maxChases = 8

@@ -68,8 +68,8 @@ func (r *Replica) decide() {
 		if slot.Status != order.Commit {
 			continue
 		}
-		c := order.MakeCommit(o.state(), o.graph, slot.Block.Ref, r.founding.IsGateway)
-		if err := r.checkPlaces(c, nil); err != nil {
+		c := o.head.Commit(o.graph, slot.Block.Ref, r.founding.IsGateway)
+		if err := r.checkPlaces(c, map[dag.BatchID]message.BatchRef{}); err != nil {
 			r.halt(err.Error())
 			return
 		}
@@ -97,13 +97,10 @@ func (r *Replica) decided(c *dag.Commit) {
 }
 
 // checkPlaces checks that a commit cuts no batch in another place than the one
-// that it is known to stand in, by what is held here and by places, if given,
-// which it adds to. A batch is signed for one place. At least one honest member
-// vouches for what a cut says, so that another place means more than f liars.
+// that it is known to stand in, by what is held here and by places, which it
+// adds to. A batch is signed for one place. At least one honest member vouches for
+// what a cut says, so that another place means more than f liars.
 func (r *Replica) checkPlaces(c *dag.Commit, places map[dag.BatchID]message.BatchRef) error {
-	if places == nil {
-		places = map[dag.BatchID]message.BatchRef{}
-	}
 	for i := range c.Cut {
 		change := &c.Cut[i]
 		if !r.founding.IsGateway(change.Lane.Key) {
@@ -112,11 +109,13 @@ func (r *Replica) checkPlaces(c *dag.Commit, places map[dag.BatchID]message.Batc
 		first := change.Seq - dag.Seq(len(change.Batches)) + 1
 		for k, id := range change.Batches {
 			ref := message.BatchRef{Lane: change.Lane, Seq: first + dag.Seq(k), ID: id}
-			other, twice := places[id]
-			if h := r.laneBook.held[id]; h != nil && !twice {
-				other, twice = h.ref, h.ref != ref
+			if h := r.laneBook.held.Get(id); h != nil {
+				if h.ref != ref {
+					return misplaced(h.ref, ref)
+				}
+				continue
 			}
-			if twice {
+			if other, twice := places[id]; twice {
 				return misplaced(other, ref)
 			}
 			places[id] = ref

@@ -37,7 +37,7 @@ func (r *Replica) load(ids []dag.BatchID) {
 func (r *Replica) loaded(batches []*dag.Batch) {
 	b := &r.laneBook
 	for _, batch := range batches {
-		if h := b.held[batch.ID()]; h != nil && r.checkPlace(h, batch) {
+		if h := b.held.Get(batch.ID()); h != nil && r.checkPlace(h, batch) {
 			r.regain(h, batch)
 		}
 		r.forkLoaded(batch)
@@ -60,7 +60,7 @@ func (r *Replica) loaded(batches []*dag.Batch) {
 // release forgets a batch that is executed or listed no more.
 func (r *Replica) release(h *held) {
 	r.unload(h)
-	delete(r.laneBook.held, h.ref.ID)
+	r.laneBook.held.Delete(h.ref.ID)
 }
 
 func (r *Replica) unload(h *held) {

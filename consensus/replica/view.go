@@ -53,7 +53,7 @@ type Holdings [holdings]int
 // the number of lanes and peers, and changes nothing.
 func (r *Replica) Holdings() Holdings {
 	h := Holdings{
-		HeldLanes: len(r.laneBook.all), HeldBatches: len(r.laneBook.held), HeldPayload: r.laneBook.payload, HeldAheadInAll: r.laneBook.ahead,
+		HeldLanes: len(r.laneBook.all), HeldBatches: r.laneBook.held.Len(), HeldPayload: r.laneBook.payload, HeldAheadInAll: r.laneBook.ahead,
 		HeldBlocks: r.ordering.graph.Len(), HeldWantedBlocks: r.blocks.missing.Len(),
 		HeldWantedBatches: r.laneBook.missing.Len(), HeldCommits: len(r.ordering.queue),
 		HeldCosignatures: len(r.cosigns.recent.All()), HeldCheckpoints: len(r.cosigns.mine),

@@ -12,6 +12,7 @@ import (
 // that [Memory.Restore] needs to give the statements of the recent last leaves.
 // What was not synced stays, and no crash brings back what went.
 func (m *Memory) Forget(index dag.CommitIndex, recent uint64) {
+	m.settle()
 	index = min(index, m.syncedAt)
 	for _, e := range m.after(m.forgotten) {
 		if e.Commit.Index > index {
@@ -29,18 +30,18 @@ func (m *Memory) Forget(index dag.CommitIndex, recent uint64) {
 }
 
 // forgetLane drops a lane's batches up to a seq, but the last.
-func (m *Memory) forgetLane(lane dag.LaneID, seq dag.Seq) {
-	batches := m.lanes[lane]
-	if len(batches) == 0 {
+func (m *Memory) forgetLane(id dag.LaneID, seq dag.Seq) {
+	l := m.lanes[id]
+	if l == nil || len(l.batches) == 0 {
 		return
 	}
-	seq = min(seq, batches[len(batches)-1].Seq-1)
-	n := len(batches) - len(from(batches, seq+1))
-	for _, b := range batches[:n] {
+	seq = min(seq, l.batches[len(l.batches)-1].Seq-1)
+	n := len(l.batches) - len(l.from(seq+1))
+	for _, b := range l.batches[:n] {
 		delete(m.batches, b.ID())
 	}
-	clear(batches[:n])
-	m.lanes[lane] = batches[n:]
+	clear(l.batches[:n])
+	l.batches = l.batches[n:]
 }
 
 // forgetCommits drops the commits up to one, but the last of all and those that

@@ -15,22 +15,35 @@ import (
 //
 // It also stands for a disk in a crash: [Memory.Crash] takes back Writes that
 // were not synced, newest first, each whole.
+//
+// A Write is sorted in when somebody reads, or some have come: thousands of nodes
+// in one process write far more often than they read, and what is written at
+// once shares the way to where it belongs.
 type Memory struct {
 	batches   map[dag.BatchID]*dag.Batch
-	lanes     map[dag.LaneID][]*dag.Batch // by (seq, id)
-	cuts      map[dag.LaneID]dag.Seq      // as of the last of executed
-	blocks    []*dag.Block                // by (round, author, id)
-	executed  []*Executed                 // by index, without gaps, from the first not forgotten
-	certified []*checkpoint.Certified     // by commit
+	lanes     map[dag.LaneID]*lane
+	blocks    []*dag.Block            // by (round, author, id)
+	executed  []*Executed             // by index, without gaps, from the first not forgotten
+	certified []*checkpoint.Certified // by commit
 	state     []byte
 	stateAt   dag.CommitIndex // the commit that state is of, 0 before the first
 	scalars
-	unsynced  []undo          // one per Write applied since the last Sync
-	syncedAt  dag.CommitIndex // stateAt as of the last Sync
+	unsynced  []undo          // one per Write sorted in and not synced
+	syncedAt  dag.CommitIndex // stateAt as of the last Sync, of what is sorted in
 	forgotten dag.CommitIndex // up to which batches are gone
+
+	pending []*Write        // applied later, and not sorted in yet
+	durable int             // how many of them are synced
+	applied dag.CommitIndex // the last commit executed, theirs included
 }
 
 var _ Store = (*Memory)(nil)
+
+// lane is what there is of a lane.
+type lane struct {
+	batches []*dag.Batch // by (seq, id)
+	cut     dag.Seq      // as of the last of executed
+}
 
 // scalars are the single values that only a crash takes back.
 type scalars struct {
@@ -52,7 +65,7 @@ type undo struct {
 }
 
 type cut struct {
-	lane dag.LaneID
+	lane *lane
 	seq  dag.Seq
 }
 
@@ -68,24 +81,24 @@ type values struct {
 func NewMemory() *Memory {
 	return &Memory{
 		batches: make(map[dag.BatchID]*dag.Batch),
-		lanes:   make(map[dag.LaneID][]*dag.Batch),
-		cuts:    make(map[dag.LaneID]dag.Seq),
+		lanes:   make(map[dag.LaneID]*lane),
 	}
 }
 
 // Unsynced returns how many Writes a crash could take.
-func (m *Memory) Unsynced() int { return len(m.unsynced) }
+func (m *Memory) Unsynced() int { return len(m.unsynced) + len(m.pending) - m.durable }
 
 // Crash forgets the last lose Writes that were applied and not synced, all of
 // them if there are fewer, and makes the others durable: what a disk holds after power
 // returned. A log that is written in order loses its end, never its middle.
 func (m *Memory) Crash(lose int) {
+	m.settle()
 	for ; lose > 0 && len(m.unsynced) > 0; lose-- {
 		last := len(m.unsynced) - 1
 		m.undo(&m.unsynced[last])
 		m.unsynced = m.unsynced[:last]
 	}
-	m.unsynced, m.syncedAt = nil, m.stateAt
+	m.unsynced, m.syncedAt, m.applied = nil, m.stateAt, m.last()
 }
 
 // undo takes back the newest Write.
@@ -99,7 +112,7 @@ func (m *Memory) undo(u *undo) {
 		m.certified = slices.Delete(m.certified, at, at+1)
 	}
 	for _, c := range slices.Backward(u.cuts) {
-		m.cuts[c.lane] = c.seq
+		c.lane.cut = c.seq
 	}
 	m.executed = m.executed[:len(m.executed)-u.executed]
 	for _, b := range u.blocks {
@@ -108,8 +121,9 @@ func (m *Memory) undo(u *undo) {
 	}
 	for _, b := range u.batches {
 		delete(m.batches, b.ID())
-		if at, ok := slices.BinarySearchFunc(m.lanes[b.Lane], b, compareBatches); ok {
-			m.lanes[b.Lane] = slices.Delete(m.lanes[b.Lane], at, at+1)
+		l := m.lane(b.Lane)
+		if at, ok := slices.BinarySearchFunc(l.batches, b, compareBatches); ok {
+			l.batches = slices.Delete(l.batches, at, at+1)
 		}
 	}
 }
@@ -117,24 +131,45 @@ func (m *Memory) undo(u *undo) {
 // Sync implements Store.
 func (m *Memory) Sync() error {
 	clear(m.unsynced)
-	m.unsynced, m.syncedAt = m.unsynced[:0], m.stateAt
+	m.unsynced, m.durable = m.unsynced[:0], len(m.pending)
+	if m.durable == 0 {
+		m.syncedAt = m.stateAt
+	}
 	return nil
 }
 
-// Apply implements Store. It keeps what w points at.
+// Apply implements Store. It keeps w.
 func (m *Memory) Apply(w *Write) error {
 	// Checked first: a Write that is refused must change nothing.
-	if err := checkOrder(w, m.last()); err != nil {
+	last, err := checkOrder(w, m.applied)
+	if err != nil {
 		return err
 	}
-	m.unsynced = append(m.unsynced, undo{})
-	u := &m.unsynced[len(m.unsynced)-1]
-	for _, b := range w.Batches {
-		m.addBatch(u, b)
+	m.applied = last
+	if m.pending = append(m.pending, w); len(m.pending) >= maxPending {
+		m.settle()
 	}
-	for _, b := range w.Blocks {
-		m.addBlock(u, b)
+	return nil
+}
+
+// settle sorts in all that was applied.
+func (m *Memory) settle() {
+	for _, w := range m.pending[:m.durable] {
+		m.sortIn(w, &undo{})
+		m.syncedAt = m.stateAt
 	}
+	for _, w := range m.pending[m.durable:] {
+		m.unsynced = append(m.unsynced, undo{})
+		m.sortIn(w, &m.unsynced[len(m.unsynced)-1])
+	}
+	clear(m.pending)
+	m.pending, m.durable = m.pending[:0], 0
+}
+
+// sortIn puts what a Write adds in its place, and notes how to take it back.
+func (m *Memory) sortIn(w *Write, u *undo) {
+	u.batches = added(w.Batches, m.addBatch)
+	u.blocks = added(w.Blocks, m.addBlock)
 	for _, e := range w.Executed {
 		m.addExecuted(u, e)
 	}
@@ -142,7 +177,6 @@ func (m *Memory) Apply(w *Write) error {
 		m.addCertified(u, c)
 	}
 	m.setValues(u, w)
-	return nil
 }
 
 func (m *Memory) last() dag.CommitIndex {
@@ -152,35 +186,62 @@ func (m *Memory) last() dag.CommitIndex {
 	return m.executed[len(m.executed)-1].Commit.Index
 }
 
-// checkOrder refuses commits that do not follow each other and the last one.
-func checkOrder(w *Write, last dag.CommitIndex) error {
+// added adds items, and returns those that were not here: mostly all.
+func added[T any](items []T, add func(T) bool) []T {
+	for i, item := range items {
+		if add(item) {
+			continue
+		}
+		fresh := slices.Clone(items[:i])
+		for _, item := range items[i+1:] {
+			if add(item) {
+				fresh = append(fresh, item)
+			}
+		}
+		return fresh
+	}
+	return items
+}
+
+// checkOrder refuses commits that do not follow each other and the last one, and
+// returns which is the last then.
+func checkOrder(w *Write, last dag.CommitIndex) (dag.CommitIndex, error) {
 	for _, e := range w.Executed {
 		if e.Commit.Index > last+1 {
-			return fmt.Errorf("%w: commit %d after %d", ErrGap, e.Commit.Index, last)
+			return 0, fmt.Errorf("%w: commit %d after %d", ErrGap, e.Commit.Index, last)
 		}
 		last = max(last, e.Commit.Index)
 	}
-	return nil
+	return last, nil
 }
 
 func compareBatches(a, b *dag.Batch) int {
 	return cmp.Or(cmp.Compare(a.Seq, b.Seq), a.ID().Compare(b.ID()))
 }
 
-func (m *Memory) addBatch(u *undo, b *dag.Batch) {
+func (m *Memory) addBatch(b *dag.Batch) bool {
 	before := len(m.batches)
 	if m.batches[b.ID()] = b; len(m.batches) == before {
-		return
+		return false
 	}
-	lane := m.lanes[b.Lane]
-	if n := len(lane); n == 0 || compareBatches(lane[n-1], b) < 0 {
-		lane = append(lane, b)
+	l := m.lane(b.Lane)
+	if n := len(l.batches); n == 0 || compareBatches(l.batches[n-1], b) < 0 {
+		l.batches = append(l.batches, b)
 	} else {
-		at, _ := slices.BinarySearchFunc(lane, b, compareBatches)
-		lane = slices.Insert(lane, at, b)
+		at, _ := slices.BinarySearchFunc(l.batches, b, compareBatches)
+		l.batches = slices.Insert(l.batches, at, b)
 	}
-	m.lanes[b.Lane] = lane
-	u.batches = append(u.batches, b)
+	return true
+}
+
+// lane returns what there is of a lane, and makes room for it if there is nothing.
+func (m *Memory) lane(id dag.LaneID) *lane {
+	l := m.lanes[id]
+	if l == nil {
+		l = &lane{}
+		m.lanes[id] = l
+	}
+	return l
 }
 
 func compareRefs(a, b dag.BlockRef) int {
@@ -189,19 +250,19 @@ func compareRefs(a, b dag.BlockRef) int {
 
 func compareBlock(b *dag.Block, ref dag.BlockRef) int { return compareRefs(b.Ref(), ref) }
 
-func (m *Memory) addBlock(u *undo, b *dag.Block) {
+func (m *Memory) addBlock(b *dag.Block) bool {
 	if b.Round <= m.floor {
-		return
+		return false
 	}
 	// Most blocks are newer than all others.
 	if last := len(m.blocks) - 1; last < 0 || compareBlock(m.blocks[last], b.Ref()) < 0 {
 		m.blocks = append(m.blocks, b)
 	} else if at, ok := slices.BinarySearchFunc(m.blocks, b.Ref(), compareBlock); ok {
-		return
+		return false
 	} else {
 		m.blocks = slices.Insert(m.blocks, at, b)
 	}
-	u.blocks = append(u.blocks, b)
+	return true
 }
 
 func (m *Memory) addExecuted(u *undo, e *Executed) {
@@ -210,11 +271,12 @@ func (m *Memory) addExecuted(u *undo, e *Executed) {
 	}
 	m.executed = append(m.executed, e)
 	u.executed++
+	u.cuts = slices.Grow(u.cuts, len(e.Commit.Cut))
 	for i := range e.Commit.Cut {
 		change := &e.Commit.Cut[i]
-		before := m.cuts[change.Lane]
-		m.cuts[change.Lane] = max(before, change.Seq)
-		u.cuts = append(u.cuts, cut{change.Lane, before})
+		l := m.lane(change.Lane)
+		u.cuts = append(u.cuts, cut{l, l.cut})
+		l.cut = max(l.cut, change.Seq)
 	}
 }
 
@@ -259,6 +321,7 @@ func (m *Memory) setValues(u *undo, w *Write) {
 
 // Restore implements Store.
 func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) {
+	m.settle()
 	r := &Restored{
 		State:    m.state,
 		Executed: slices.Clone(m.after(m.stateAt)),
@@ -270,18 +333,18 @@ func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) 
 		Diverged: m.diverged,
 	}
 	lanes := make([]dag.LaneID, 0, len(m.lanes))
-	for lane := range m.lanes {
-		lanes = append(lanes, lane)
+	for id := range m.lanes {
+		lanes = append(lanes, id)
 	}
 	slices.SortFunc(lanes, dag.LaneID.Compare)
-	for _, lane := range lanes {
-		batches := m.lanes[lane]
-		for _, b := range from(batches, m.cuts[lane]+1) {
+	for _, id := range lanes {
+		l := m.lanes[id]
+		for _, b := range l.from(l.cut + 1) {
 			r.Batches = append(r.Batches, metaOf(b))
 		}
-		if lane.Key == owner && len(batches) > 0 {
-			tip := batches[len(batches)-1].Seq
-			r.LaneTips = append(r.LaneTips, metaOf(from(batches, tip)[0]))
+		if id.Key == owner && len(l.batches) > 0 {
+			tip := l.batches[len(l.batches)-1].Seq
+			r.LaneTips = append(r.LaneTips, metaOf(l.from(tip)[0]))
 		}
 	}
 	if n := len(m.certified); n > 0 {
@@ -321,11 +384,11 @@ func (m *Memory) recent(limit uint64) []dag.Digest {
 }
 
 // from returns a lane's batches from a seq on.
-func from(batches []*dag.Batch, seq dag.Seq) []*dag.Batch {
-	at, _ := slices.BinarySearchFunc(batches, seq, func(b *dag.Batch, seq dag.Seq) int {
+func (l *lane) from(seq dag.Seq) []*dag.Batch {
+	at, _ := slices.BinarySearchFunc(l.batches, seq, func(b *dag.Batch, seq dag.Seq) int {
 		return cmp.Compare(b.Seq, seq)
 	})
-	return batches[at:]
+	return l.batches[at:]
 }
 
 func metaOf(b *dag.Batch) BatchMeta {
@@ -337,6 +400,7 @@ func metaOf(b *dag.Batch) BatchMeta {
 
 // Batches implements Reader.
 func (m *Memory) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
+	m.settle()
 	var found []*dag.Batch
 	for _, id := range ids {
 		if b, ok := m.batches[id]; ok {
@@ -347,8 +411,13 @@ func (m *Memory) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
 }
 
 // Lane implements Reader.
-func (m *Memory) Lane(lane dag.LaneID, seq dag.Seq, maxBytes int) ([]*dag.Batch, error) {
-	batches := from(m.lanes[lane], seq)
+func (m *Memory) Lane(id dag.LaneID, seq dag.Seq, maxBytes int) ([]*dag.Batch, error) {
+	m.settle()
+	l := m.lanes[id]
+	if l == nil {
+		return nil, nil
+	}
+	batches := l.from(seq)
 	n, bytes := 0, 0
 	for _, b := range batches {
 		if bytes += len(b.Raw()); n > 0 && bytes > maxBytes {
@@ -361,6 +430,7 @@ func (m *Memory) Lane(lane dag.LaneID, seq dag.Seq, maxBytes int) ([]*dag.Batch,
 
 // Blocks implements Reader.
 func (m *Memory) Blocks(refs []dag.BlockRef) ([]*dag.Block, error) {
+	m.settle()
 	var found []*dag.Block
 	for _, ref := range refs {
 		if at, ok := slices.BinarySearchFunc(m.blocks, ref, compareBlock); ok {
@@ -372,6 +442,7 @@ func (m *Memory) Blocks(refs []dag.BlockRef) ([]*dag.Block, error) {
 
 // Commits implements Reader.
 func (m *Memory) Commits(after dag.CommitIndex, maxBytes int) (*checkpoint.Certified, []*dag.Commit, error) {
+	m.settle()
 	at, _ := slices.BinarySearchFunc(m.certified, after+1, compareCertified)
 	var (
 		best    *checkpoint.Certified

@@ -69,7 +69,7 @@ func New[K comparable, P comparable](retry time.Duration, random *rand.Rand) *Tr
 // when that has MaxRumours on this holder's word. Of what is certain the list
 // takes everything; how much that is, the caller decides.
 func (t *Tracker[K, P]) Want(key K, holder P, c Certainty, at Instant) bool {
-	if e := t.wanted[key]; e != nil {
+	if e := t.find(key); e != nil {
 		t.renew(e, holder, c, at)
 		return true
 	}
@@ -113,12 +113,21 @@ func (t *Tracker[K, P]) count(e *entry[K, P], more int) {
 	}
 }
 
+// find returns the entry of what is on the list, nil if it is not. Mostly nothing
+// is, and then this must cost nothing: all that arrives is asked about.
+func (t *Tracker[K, P]) find(key K) *entry[K, P] {
+	if len(t.order) == 0 {
+		return nil
+	}
+	return t.wanted[key]
+}
+
 // Wants reports whether key is on the list.
-func (t *Tracker[K, P]) Wants(key K) bool { return t.wanted[key] != nil }
+func (t *Tracker[K, P]) Wants(key K) bool { return t.find(key) != nil }
 
 // Certain reports whether key is on the list, and known to exist.
 func (t *Tracker[K, P]) Certain(key K) bool {
-	e := t.wanted[key]
+	e := t.find(key)
 	return e != nil && e.certainty == Certain
 }
 
@@ -127,7 +136,7 @@ func (t *Tracker[K, P]) Len() int { return len(t.wanted) }
 
 // Have removes key: it arrived, or is not needed any more.
 func (t *Tracker[K, P]) Have(key K) {
-	if e := t.wanted[key]; e != nil {
+	if e := t.find(key); e != nil {
 		t.remove(e)
 	}
 }
@@ -147,7 +156,7 @@ type Request[K comparable, P comparable] struct {
 // Next returns the instant at which Due has something to say, at the latest;
 // Never if nothing is wanted, or Due found nobody to ask.
 func (t *Tracker[K, P]) Next() Instant {
-	if len(t.wanted) == 0 {
+	if len(t.order) == 0 || len(t.wanted) == 0 {
 		return Never
 	}
 	return t.next
