@@ -119,7 +119,7 @@ func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind
 	if t.book.Wants(e.At, e.Node) {
 		e.Label = labelOf(about)
 	}
-	t.book.Event(e)
+	t.book.Event(&e)
 }
 
 // posted numbers a message, and notes the blocks that its sender made.
@@ -147,19 +147,19 @@ func (t *notes) posted(w *World, from *node, p *parcel) {
 // carried notes a message on its way to one node.
 func (t *notes) carried(w *World, from, to int, p *parcel) {
 	bytes := p.size()
-	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), uint64(bytes+w.site.wire.overhead))
+	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), 1, uint64(bytes+w.site.wire.overhead))
 	t.event(w, from, to, result.Sent, kindOf(p.said), p.number, uint64(bytes), p)
 }
 
 // sent notes a message of a device.
 func (t *notes) sent(w *World, from int, kind result.Kind, bytes int) {
-	t.book.Sent(result.Instant(w.now), t.node(from), kind, uint64(bytes+w.site.wire.overhead))
+	t.book.Sent(result.Instant(w.now), t.node(from), kind, 1, uint64(bytes+w.site.wire.overhead))
 }
 
 // arrived notes a message that a node got.
 func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
 	kind := kindOf(p.said)
-	t.book.Received(t.node(node), uint64(bytes))
+	t.book.Received(t.node(node), 1, uint64(bytes))
 	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes), p)
 	if m, ok := p.said.(*message.Blocks); ok && len(t.drawings) > 0 {
 		for _, b := range m.Blocks {

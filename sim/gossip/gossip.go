@@ -77,7 +77,7 @@ type Topic struct {
 	config   Config
 	params   *Params
 	graph    *Graph
-	local    []uint32 // by node: its place in its partition's rows
+	local    []uint32 // by node: its place in its partition's rows; nil: it is the node's number
 	offset   []uint32 // by node: add it to an edge for the edge's place in them
 	lives    []uint8  // by node: which life it lives, 0 if none
 	nodes    []state  // by node
@@ -87,15 +87,19 @@ type Topic struct {
 	parts    []*Part
 }
 
-// state is what a node holds.
+// state is what a node holds. What each message takes comes first: 64 bytes, which lie together in
+// the cache. Of thousands of nodes each has its turn when it has long left there.
 type state struct {
 	mesh     []Peer
 	cache    []cached // oldest first
-	promises []promise
-	forgiven engine.Instant // when broken promises were made to count less
 	beats    uint32
-	lives    uint8 // so far
+	declines uint32         // messages that the mesh was told of by IDONTWANT
+	forgiven engine.Instant // when broken promises were made to count less
+
+	promises []promise
 	stream   engine.Stream
+	lives    uint8 // so far
+	_        [23]byte
 }
 
 // cached is a message that can be asked for.
@@ -112,7 +116,8 @@ type link struct {
 	asked   uint16         // ids
 	broken  uint16         // promises, see brokenUnit
 	mesh    bool
-	up      bool // the connection stands
+	up      bool   // the connection stands
+	spared  uint32 // of the node's declines, those that the peer was not told or that are noted: see heard
 }
 
 // Event kinds, from Config.Kinds.
@@ -151,6 +156,7 @@ func New(c Config) (*Topic, error) {
 		config: c, graph: c.Graph, local: make([]uint32, nodes), offset: make([]uint32, nodes), nodes: make([]state, nodes),
 		lives: make([]uint8, nodes), edges: make([]link, len(c.Graph.peers)),
 	}
+	meshes := make([][meshPeers]Peer, nodes)
 	t.params = &t.config.Params
 	if !c.Dormant {
 		t.awake()
@@ -165,7 +171,10 @@ func New(c Config) (*Topic, error) {
 		p.nodes++
 		p.edges += len(c.Graph.Peers(engine.Node(node)))
 		t.nodes[node].stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
-		t.nodes[node].mesh = make([]Peer, 0, c.Params.Dhi+1)
+		t.nodes[node].mesh = meshes[node][:0]
+	}
+	if len(t.parts) == 1 {
+		t.local = nil
 	}
 	t.messages = engine.NewSharedOf[Message](c.Home, len(t.parts))
 	t.lists = engine.NewSharedOf[[]engine.Handle](c.Home, len(t.parts))

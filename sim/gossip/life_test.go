@@ -156,6 +156,7 @@ func TestDeclined(t *testing.T) {
 	if p.unwanted(now+second, r, 1, peer) {
 		t.Error("who does not have it declines it")
 	}
+	p.mark(p.own[0], peer.Node)
 	p.stamp(now, peer.Node, p.own[0])
 	for after, want := range map[engine.Instant]bool{
 		second / 110: false, second / 49: true, 3*second - 2048: true, 3*second + 2048: false,

@@ -14,9 +14,9 @@ type Peer struct {
 // Lines is what carries what nodes say to each other. [Over] makes lines of a network; a
 // world has its own.
 type Lines interface {
-	// Ahead tells of peers to most of whom a copy is sent next, so that what is kept about
-	// them can be brought into the cache all at once. It changes nothing.
-	Ahead(peers []Peer)
+	// Ahead tells that a node takes in a copy next, and sends copies to most of some peers, so that
+	// what is kept about all of them can be brought into the cache at once. It changes nothing.
+	Ahead(node engine.Node, peers []Peer)
 
 	// Send puts a copy of a message on its way over an edge, and returns when it
 	// reaches the peer's downlink, or false if it never does. Load is the message's.
@@ -26,8 +26,11 @@ type Lines interface {
 	// small, and ahead of all that waits, as in pubsub's urgent queue.
 	Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool)
 
-	// Signalled notes control messages of a node: one of so many bytes to each of some peers.
-	Signalled(now engine.Instant, node engine.Node, peers []engine.Node, bytes int)
+	// Signalled notes control messages of a node: one of so many bytes to each of a number of peers.
+	Signalled(now engine.Instant, node engine.Node, peers, bytes int)
+
+	// Heard notes control messages that have come to a node, of so many bytes each, now or earlier.
+	Heard(node engine.Node, messages, bytes int)
 
 	// Receive takes bytes in whose last bit arrives now, and returns when all of
 	// them are through the downlink.
@@ -63,7 +66,7 @@ func (o *over) Send(now engine.Instant, edge uint32, from, to engine.Node, _ eng
 }
 
 // Ahead implements Lines.
-func (o *over) Ahead([]Peer) {}
+func (o *over) Ahead(engine.Node, []Peer) {}
 
 // Signal implements Lines.
 func (o *over) Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool) {
@@ -71,4 +74,7 @@ func (o *over) Signal(now engine.Instant, from, to engine.Node) (engine.Instant,
 }
 
 // Signalled implements Lines.
-func (o *over) Signalled(engine.Instant, engine.Node, []engine.Node, int) {}
+func (o *over) Signalled(engine.Instant, engine.Node, int, int) {}
+
+// Heard implements Lines.
+func (o *over) Heard(engine.Node, int, int) {}
