@@ -79,6 +79,9 @@ func New(c Config) (*Engine, error) {
 		p := &e.parts[i]
 		*p = Partition{engine: e, index: i, single: count == 1, node: Nobody, print: golden, handler: c.Handler(i)}
 		p.windower, _ = p.handler.(Windower)
+		if s, ok := p.handler.(Seer); ok {
+			p.queue.ahead = s.Ahead
+		}
 	}
 	e.employ(min(max(c.Workers, 1), count))
 	return e, nil

@@ -88,14 +88,16 @@ type Topic struct {
 }
 
 // state is what a node holds. What each message takes comes first: 64 bytes, which lie together in
-// the cache. Of thousands of nodes each has its turn when it has long left there.
+// the cache, and the mesh behind them. Of thousands of nodes each has its turn when it has long left
+// there.
 type state struct {
-	mesh     []Peer
+	mesh     []Peer   // in room, while it fits
 	cache    []cached // oldest first
 	beats    uint32
 	declines uint32         // messages that the mesh was told of by IDONTWANT
 	forgiven engine.Instant // when broken promises were made to count less
 
+	room     [meshPeers]Peer
 	promises []promise
 	stream   engine.Stream
 	lives    uint8 // so far
@@ -156,7 +158,6 @@ func New(c Config) (*Topic, error) {
 		config: c, graph: c.Graph, local: make([]uint32, nodes), offset: make([]uint32, nodes), nodes: make([]state, nodes),
 		lives: make([]uint8, nodes), edges: make([]link, len(c.Graph.peers)),
 	}
-	meshes := make([][meshPeers]Peer, nodes)
 	t.params = &t.config.Params
 	if !c.Dormant {
 		t.awake()
@@ -170,8 +171,9 @@ func New(c Config) (*Topic, error) {
 		t.offset[node] = uint32(p.edges) - c.Graph.start[node] // wraps, as the sum does
 		p.nodes++
 		p.edges += len(c.Graph.Peers(engine.Node(node)))
-		t.nodes[node].stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
-		t.nodes[node].mesh = meshes[node][:0]
+		s := &t.nodes[node]
+		s.stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
+		s.mesh = s.room[:0]
 	}
 	if len(t.parts) == 1 {
 		t.local = nil

@@ -14,9 +14,9 @@ type Peer struct {
 // Lines is what carries what nodes say to each other. [Over] makes lines of a network; a
 // world has its own.
 type Lines interface {
-	// Ahead tells that a node takes in a copy next, and sends copies to most of some peers, so that
-	// what is kept about all of them can be brought into the cache at once. It changes nothing.
-	Ahead(node engine.Node, peers []Peer)
+	// Ahead tells of peers to most of whom a copy is sent next, so that what is kept about
+	// them can be brought into the cache all at once. It changes nothing.
+	Ahead(peers []Peer)
 
 	// Send puts a copy of a message on its way over an edge, and returns when it
 	// reaches the peer's downlink, or false if it never does. Load is the message's.
@@ -66,7 +66,7 @@ func (o *over) Send(now engine.Instant, edge uint32, from, to engine.Node, _ eng
 }
 
 // Ahead implements Lines.
-func (o *over) Ahead(engine.Node, []Peer) {}
+func (o *over) Ahead([]Peer) {}
 
 // Signal implements Lines.
 func (o *over) Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool) {

@@ -89,6 +89,12 @@ func (p *Part) Handle(c *engine.Partition, e engine.Event) bool {
 	return true
 }
 
+// Look looks at what the topic keeps of a node, and changes nothing: see [engine.Seer].
+func (p *Part) Look(node engine.Node) (seen int) {
+	s := &p.topic.nodes[node]
+	return len(s.mesh) + int(s.room[0].Node) + int(s.room[8].Node)
+}
+
 // schedule makes something happen at a node.
 func (p *Part) schedule(c *engine.Partition, at engine.Instant, node engine.Node, what engine.What) {
 	c.Schedule(at, p.topic.config.First+node, what)
@@ -157,7 +163,6 @@ func (p *Part) publishers(node engine.Node, bytes int) []uint32 {
 func (p *Part) copied(c *engine.Partition, e engine.Event) {
 	v := validation{id: e.Load, from: e.Source, hops: e.Tag & 0xff}
 	n := p.topic.config.Lines
-	n.Ahead(e.Node, nil)
 	if !n.Downlink(e.Node) {
 		p.arrive(c, e.Node, v)
 		return
@@ -231,7 +236,7 @@ func (p *Part) accept(c *engine.Partition, node engine.Node, v validation) {
 // forward sends a message to those in a node's mesh who may not have it.
 func (p *Part) forward(c *engine.Partition, node engine.Node, v validation, m *Message) {
 	mesh := p.topic.nodes[node].mesh
-	p.topic.config.Lines.Ahead(node, mesh)
+	p.topic.config.Lines.Ahead(mesh)
 	p.remember(node, v.id)
 	for _, g := range mesh {
 		if g.Node == v.from || g.Node == m.Origin {
