@@ -23,7 +23,7 @@ func (w *World) Ahead(events []engine.Event) {
 			sum += x.carrier.look(w, node)
 		}
 		if node < len(w.nodes) {
-			sum += w.nodes[node].look()
+			sum += w.nodes[node].look() + replica.Instant(w.checks.Look(node)) + replica.Instant(x.notes.replicas[node].said)
 		}
 	}
 	x.looked = sum
