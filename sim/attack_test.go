@@ -59,7 +59,7 @@ func wage(t *testing.T, text string, settings ...string) *war {
 // commits returns the chain that a node has.
 func (w *war) commits(t *testing.T, node int) []*dag.Commit {
 	t.Helper()
-	_, chain, err := w.nodes[node].disk.store.Commits(0, 1<<30)
+	_, chain, err := w.nodes[node].disk.store().Commits(0, 1<<30)
 	if err != nil {
 		t.Fatal(err)
 	}

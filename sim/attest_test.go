@@ -13,7 +13,7 @@ func (w *war) records(t *testing.T, node int) (all []*dag.Record) {
 	t.Helper()
 	for _, c := range w.commits(t, node) {
 		for _, change := range c.Cut {
-			batches, err := w.nodes[node].disk.store.Batches(change.Batches)
+			batches, err := w.nodes[node].disk.store().Batches(change.Batches)
 			if err != nil {
 				t.Fatal(err)
 			}

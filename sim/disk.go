@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -19,7 +18,9 @@ import (
 type disk struct {
 	plan     DiskPlan
 	rand     *rand.Rand
-	store    *store.Memory
+	memory   *store.Memory // behind what was done to the disk by changes
+	changes  []change      // oldest first
+	failed   error         // the first of them that could not be made
 	unsynced []entry
 	syncing  int             // entries of unsynced that the sync under way covers; 0: none
 	takes    replica.Instant // that sync, once the processor has done its part
@@ -36,17 +37,53 @@ type entry struct {
 	kept  protocol.Kept // nil: no change
 }
 
+// change is something that was done to a disk and that its memory has not seen.
+type change struct {
+	write  *store.Write    // nil: a sync, or something to forget
+	forget dag.CommitIndex // 0: nothing
+	recent uint64          // leaves that are not forgotten
+}
+
 func newDisk(seed uint64, node int, plan DiskPlan) *disk {
-	return &disk{plan: plan, rand: newRand(seed, node, purposeDisk), store: store.NewMemory()}
+	return &disk{plan: plan, rand: newRand(seed, node, purposeDisk), memory: store.NewMemory()}
 }
 
 // apply makes a write visible to reads.
-func (d *disk) apply(seq uint64, w *store.Write, kept protocol.Kept) error {
+func (d *disk) apply(seq uint64, w *store.Write, kept protocol.Kept) {
 	d.unsynced = append(d.unsynced, entry{seq, w, kept})
-	if err := d.store.Apply(w); err != nil {
-		return fmt.Errorf("apply write %d: %w", seq, err)
+	d.changes = append(d.changes, change{write: w})
+}
+
+// store returns what reads see.
+func (d *disk) store() *store.Memory {
+	d.settle()
+	return d.memory
+}
+
+// settle makes the changes that the memory has not seen. Most are made when the node's
+// next Step is taken, by whoever takes it.
+func (d *disk) settle() {
+	for _, c := range d.changes {
+		var err error
+		switch {
+		case c.write != nil:
+			err = d.memory.Apply(c.write)
+		case c.forget > 0:
+			d.memory.Forget(c.forget, c.recent)
+		default:
+			err = d.memory.Sync()
+		}
+		if d.failed == nil {
+			d.failed = err
+		}
 	}
-	return nil
+	clear(d.changes)
+	d.changes = d.changes[:0]
+}
+
+// forget lets the disk forget what nobody will ask for once a commit is executed.
+func (d *disk) forget(index dag.CommitIndex, recent uint64) {
+	d.changes = append(d.changes, change{forget: index, recent: recent})
 }
 
 // begin starts a sync if one is due and none is under way, and returns how long it takes.
@@ -63,7 +100,7 @@ func (d *disk) begin() (replica.Instant, bool) {
 }
 
 // end finishes the sync under way and returns the writes it made durable and
-// the highest Persist among them.
+// the highest Persist among them, or what is wrong with one that it was given.
 func (d *disk) end() (writes []*store.Write, seq uint64, err error) {
 	for _, e := range d.unsynced[:d.syncing] {
 		writes = append(writes, e.write)
@@ -72,10 +109,10 @@ func (d *disk) end() (writes []*store.Write, seq uint64, err error) {
 	}
 	d.unsynced = append(d.unsynced[:0], d.unsynced[d.syncing:]...)
 	d.syncing = 0
-	if len(d.unsynced) > 0 {
-		return writes, seq, nil // the store syncs all or nothing: let it remember these as unsynced
+	if len(d.unsynced) == 0 { // the store syncs all or nothing: else it remembers these as unsynced
+		d.changes = append(d.changes, change{})
 	}
-	return writes, seq, d.store.Sync()
+	return writes, seq, d.failed
 }
 
 // crash loses a random suffix of what was not synced, and returns the writes
@@ -89,7 +126,7 @@ func (d *disk) crash() (survived []*store.Write) {
 		survived = append(survived, e.write)
 		d.keep(e.kept)
 	}
-	d.store.Crash(len(d.unsynced) - kept)
+	d.store().Crash(len(d.unsynced) - kept)
 	d.unsynced, d.syncing = nil, 0
 	return survived
 }
@@ -120,12 +157,12 @@ func (d *disk) tally() (bytes int) {
 
 // lose takes everything away.
 func (d *disk) lose() {
-	d.store, d.unsynced, d.syncing = store.NewMemory(), nil, 0
+	d.memory, d.changes, d.unsynced, d.syncing = store.NewMemory(), nil, nil, 0
 }
 
 // restore reads what a Replica needs to go on.
 func (d *disk) restore(owner dag.PublicKey, recent uint64) (*store.Restored, error) {
-	return d.store.Restore(owner, recent)
+	return d.store().Restore(owner, recent)
 }
 
 // takesLonger adds an extra time to every sync; with on false it takes it away again.

@@ -42,6 +42,9 @@ type event struct {
 // schedule adds an event. Its source, in the engine's order, is whose event is
 // being handled.
 func (w *World) schedule(e event) {
+	if w.late.owns(e) {
+		return
+	}
 	node := engine.Node(e.node)
 	if e.node == nobody {
 		node = engine.Node(w.seat)
@@ -55,6 +58,9 @@ func (w *World) Handle(p *engine.Partition, e engine.Event) {
 		return
 	}
 	w.part, w.now = p, replica.Instant(e.At)
+	if w.late.most > 0 {
+		w.keepUp(e)
+	}
 	if w.site != nil && w.site.carrier.part.Handle(p, e) {
 		w.stopIfDone(p)
 		return

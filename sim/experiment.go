@@ -60,6 +60,7 @@ func NewExperiment(s *scenario.Scenario, workers int) (*Experiment, error) {
 		return nil, err
 	}
 	for _, w := range x.sites {
+		w.late.crew = x.engine.Crew()
 		x.engine.Schedule(0, w.base+engine.Node(w.seat), engine.What{Kind: founding})
 	}
 	return x, nil

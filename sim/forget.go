@@ -53,7 +53,7 @@ func (x *site) settle(w *World) {
 	if first := s.marks[0]; first.at+instant(forgetAfter) <= w.now {
 		s.marks = s.marks[1:]
 		for _, n := range w.nodes {
-			n.disk.store.Forget(first.index, uint64(w.genesis.DuplicateLeaves))
+			n.disk.forget(first.index, uint64(w.genesis.DuplicateLeaves))
 		}
 	}
 }

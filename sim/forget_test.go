@@ -55,7 +55,7 @@ func TestDisksForget(t *testing.T) {
 // oldest returns the commit after which a disk gives all.
 func oldest(t *testing.T, d *disk) (after dag.CommitIndex) {
 	for ; after < 1<<12; after++ {
-		certified, _, err := d.store.Commits(after, 1<<30)
+		certified, _, err := d.store().Commits(after, 1<<30)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,14 +17,16 @@ type labour struct {
 	meter *oracle.Meter // of the node's own signatures
 	cpu   *oracle.CPU
 	queue []replica.Input
-	busy  bool  // a Step is under way
-	given given // what it came to
+	busy  bool // a Step is under way
+	turn  turn // it
+	given given
 }
 
 // newLabour returns the labour of a node, whose keys it meters.
 func newLabour(cpu *oracle.CPU, costs *oracle.Costs, n *node) *labour {
 	l := &labour{costs: costs, meter: &oracle.Meter{}, cpu: cpu}
 	n.nodeKey, n.memberKey = l.meter.Key(n.nodeKey), l.meter.Key(n.memberKey)
+	l.turn.job = engine.NewJob(func() { l.take(n) })
 	return l
 }
 
@@ -56,16 +58,32 @@ func (l *labour) add(w *World, n *node, in replica.Input) {
 	}
 }
 
-// begin takes the next input. The Replica sees it now, since what a Step costs
-// is known only after it; what it came to shows once a core has had the time for it.
+// begin lets the Replica take the next input. It sees it now, since what a Step costs is
+// known only after it; what it came to shows once a core has had the time for it.
 func (l *labour) begin(w *World, n *node) {
-	in := l.queue[0]
+	l.turn.in = l.queue[0]
 	if l.queue[0] = nil; len(l.queue) > 1 {
 		l.queue = l.queue[1:]
 	} else {
 		l.queue = l.queue[:0] // its room is used again
 	}
-	l.busy, l.given = true, n.give(w, in)
+	l.busy = true
+	l.turn.mono, l.turn.wall = n.reads(w)
+	w.checks.Stepped(n.id)
+	w.postpone(n)
+}
+
+// take takes the Step under way. It touches what is the node's own: see late.
+func (l *labour) take(n *node) {
+	n.disk.settle()
+	l.given = n.give(l.turn.mono, l.turn.wall, l.turn.in)
+}
+
+// ended is that the Step under way has been taken.
+func (l *labour) ended(w *World, n *node) {
+	in := l.turn.in
+	l.turn.in = nil
+	n.gave(w, in, l.given)
 	l.do(w, n, l.work(w, n, in), event{node: n.id, load: engine.Handle(n.life), kind: stepped})
 }
 

@@ -49,7 +49,7 @@ type waiting struct {
 // start makes a Replica of what the disk kept.
 func (n *node) start(w *World) error {
 	recent := uint64(w.genesis.DuplicateLeaves)
-	restored, err := n.disk.restore(n.nodeKey.Public(), recent)
+	restored, err := n.disk.restore(w.peerIDs[n.id], recent)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
@@ -115,7 +115,11 @@ func (n *node) step(w *World, in replica.Input) {
 		n.labour.add(w, n, in)
 		return
 	}
-	n.finish(w, n.give(w, in))
+	mono, wall := n.reads(w)
+	w.checks.Stepped(n.id)
+	g := n.give(mono, wall, in)
+	n.gave(w, in, g)
+	n.finish(w, g)
 }
 
 // given is what a Step came to. It is valid until the next.
@@ -124,19 +128,27 @@ type given struct {
 	wake replica.Instant
 }
 
-// give gives the replica one input.
-func (n *node) give(w *World, in replica.Input) given {
-	wall := n.clock.wall(w.now)
+// reads returns what the node's clocks read.
+func (n *node) reads(w *World) (mono replica.Instant, wall dag.UnixMilli) {
+	wall = n.clock.wall(w.now)
 	if n.liar != nil {
 		wall = n.liar.Wall(w.now, wall)
 	}
-	w.checks.Stepped(n.id)
-	out, wake := n.machine.Step(n.clock.monotonic(w.now), wall, in)
-	w.site.observed(w, n.id, in, out)
+	return n.clock.monotonic(w.now), wall
+}
+
+// give gives the machine one input.
+func (n *node) give(mono replica.Instant, wall dag.UnixMilli, in replica.Input) given {
+	out, wake := n.machine.Step(mono, wall, in)
+	return given{out, wake}
+}
+
+// gave shows a Step to those who watch.
+func (n *node) gave(w *World, in replica.Input, g given) {
+	w.site.observed(w, n.id, in, g.out)
 	if n.replica != nil && w.checks.Weigh(n.id) {
 		w.checks.Holds(n.id, n.replica.Holdings(), n.replica.Bounds())
 	}
-	return given{out, wake}
 }
 
 // finish carries out what it can of what a Step came to.
@@ -164,11 +176,9 @@ func (n *node) accept(w *World, o replica.Output) {
 	n.sent = p.Seq
 	if p.Signed {
 		n.signed = p.Seq
+		n.note(w, p.Write)
 	}
-	n.note(w, p.Write)
-	if err := n.disk.apply(p.Seq, p.Write, kept); err != nil {
-		w.checks.Failf(check.Order, n.id, "%v", err)
-	}
+	n.disk.apply(p.Seq, p.Write, kept)
 	n.sync(w)
 }
 
@@ -187,7 +197,7 @@ func (n *node) after(o replica.Output) uint64 {
 // note tells the checkers of every batch that this node made.
 func (n *node) note(w *World, written *store.Write) {
 	for _, b := range written.Batches {
-		if b.Lane.Key == n.nodeKey.Public() {
+		if b.Lane.Key == w.peerIDs[n.id] {
 			w.checks.Exists(b)
 			if w.site != nil && n.liar == nil {
 				w.site.notes.sealed(n.id, b)
@@ -218,7 +228,7 @@ func (n *node) beginSync(w *World) {
 func (n *node) synced(w *World) {
 	writes, seq, err := n.disk.end()
 	if err != nil {
-		w.checks.Failf(check.Crash, n.id, "sync: %v", err)
+		w.checks.Failf(check.Order, n.id, "write: %v", err)
 	}
 	for _, written := range writes {
 		w.checks.Durable(n.id, written)
@@ -368,7 +378,7 @@ func (n *node) answer(w *World, t replica.Ticket, fate fate, record dag.RecordID
 // which may not be durable yet, so that the answer waits for all of it: a batch
 // of our own that a peer has and a crash takes would be signed again.
 func (n *node) serve(w *World, o replica.Serve) {
-	answers, err := serve.Answer(n.disk.store, o.Request)
+	answers, err := serve.Answer(n.disk.store(), o.Request)
 	if err != nil {
 		w.checks.Failf(check.Crash, n.id, "serve: %v", err)
 	}
@@ -407,7 +417,7 @@ func (n *node) hear(w *World, from int, p *parcel) {
 	if n.liar != nil && !n.liar.Hear(w.now, from, p.said) {
 		return
 	}
-	n.step(w, replica.Received{From: w.nodes[from].nodeKey.Public(), Message: verified})
+	n.step(w, replica.Received{From: w.peerIDs[from], Message: verified})
 }
 
 // wakeAt moves the alarm. An event that turns out too early is set again then,

@@ -119,7 +119,7 @@ func (w *World) relinked(node, peer int) {
 			w.site.carrier.disconnected(node, edge)
 		}
 		if both {
-			w.nodes[node].step(w, replica.Disconnected{Peer: w.nodes[peer].nodeKey.Public()})
+			w.nodes[node].step(w, replica.Disconnected{Peer: w.peerIDs[peer]})
 		}
 	}
 	if now != 0 {
@@ -129,7 +129,7 @@ func (w *World) relinked(node, peer int) {
 			w.site.carrier.connected(edge)
 		}
 		if both {
-			w.nodes[node].step(w, replica.Connected{Peer: w.nodes[peer].nodeKey.Public()})
+			w.nodes[node].step(w, replica.Connected{Peer: w.peerIDs[peer]})
 		}
 	}
 }

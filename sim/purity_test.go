@@ -45,9 +45,9 @@ func TestCoreIsPure(t *testing.T) {
 }
 
 // TestModelsArePure checks the same of what takes part in every simulated run beside
-// the core. Only engine's workers are goroutines, and only they wait for each other.
+// the core. Only engine's workers and crew are goroutines, and only they wait for each other.
 func TestModelsArePure(t *testing.T) {
-	workers := []string{"engine.go", "worker.go", "progress.go"}
+	workers := []string{"engine.go", "worker.go", "crew.go", "progress.go"}
 	files := 0
 	for _, pattern := range []string{"engine/*.go", "network/*.go", "gossip/*.go", "protocol/*.go", "protocol/*/*.go"} {
 		paths, err := filepath.Glob(pattern)

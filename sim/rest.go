@@ -47,7 +47,7 @@ func (w *World) revive() {
 }
 
 func (n *node) revive(w *World) error {
-	restored, err := n.disk.restore(n.nodeKey.Public(), uint64(w.genesis.DuplicateLeaves))
+	restored, err := n.disk.restore(w.peerIDs[n.id], uint64(w.genesis.DuplicateLeaves))
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}

@@ -52,19 +52,20 @@ func TestGossipIsNotSaidTwice(t *testing.T) {
 	}
 }
 
-// TestObserve: every Step is told, in the order of time, with the outputs that the results count.
+// TestObserve: every Step is told, those of a node in the order of time, with the outputs that
+// the results count.
 func TestObserve(t *testing.T) {
 	x, err := sim.NewExperiment(resolve(t, sevenOnOneMachine), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var last time.Duration
+	var last [7]time.Duration
 	var steps, commits [7]int
 	x.Observe(func(node int, at time.Duration, _ replica.Input, out []replica.Output) {
-		if at < last {
-			t.Errorf("a step of %v comes after one of %v", at, last)
+		if at < last[node] {
+			t.Errorf("node %d: a step of %v comes after one of %v", node, at, last[node])
 		}
-		last = at
+		last[node] = at
 		steps[node]++
 		for _, o := range out {
 			if _, ok := o.(replica.Final); ok {

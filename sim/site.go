@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/execution"
+	"github.com/floormesh/floormesh/consensus/order"
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sim/check"
@@ -56,10 +57,11 @@ func newSite(s *scenario.Scenario, roster *scenario.Roster, plant int, notes not
 	w.base, w.seat = engine.Node(p.First+plant), x.size
 	x.equip(w)
 	x.share(w)
-	w.history = execution.NewHistory(w.founding)
+	w.history = execution.NewHistory(w.founding, func() order.Guard { return &engine.Guard{} })
 	if err := x.connect(w, p.Members); err != nil {
 		return nil, err
 	}
+	w.late = late{most: x.lateness(), crew: &engine.Crew{}, open: make([]bool, len(w.nodes))}
 	x.supply(w)
 	x.ruin()
 	x.notes.size(len(w.nodes))

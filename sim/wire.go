@@ -17,6 +17,7 @@ type wire struct {
 	link     *scenario.Link
 	jitter   engine.Distribution
 	added    int64           // to what a table says
+	least    replica.Instant // that a message takes
 	streams  []engine.Stream // by sender
 	graph    *gossip.Graph
 	pipes    []pipe            // by edge
@@ -39,6 +40,7 @@ func (l *wire) lay(x *site, graph *gossip.Graph, seed uint64) error {
 	if err != nil {
 		return err
 	}
+	l.least = replica.Instant(own.Least() + l.added)
 	// A kind of lines for each role.
 	roles := []scenario.Role{scenario.RoleMember, scenario.RoleGateway, scenario.RoleObserver, scenario.RoleDevice}
 	var up, down []network.Rate

@@ -31,6 +31,7 @@ type World struct {
 	nodes     []*node
 	followers []follower             // numbered after the nodes, in a site
 	members   int                    // of the nodes: the first so many are the committee
+	peerIDs   []replica.PeerID       // by node
 	numbers   map[replica.PeerID]int // of nodes, by key
 	site      *site                  // nil: a world of a plan
 	peers     *peers
@@ -48,6 +49,7 @@ type World struct {
 	now     replica.Instant
 	handled int
 	err     error
+	late    late
 	mail    engine.Slab[letter]
 	reads   engine.Slab[read]
 	phase   phase
@@ -133,9 +135,10 @@ func (w *World) found() error {
 			n.labour = newLabour(oracle.NewCPU(w.plan.CPU.Cores), &costs, n)
 		}
 		w.nodes = append(w.nodes, n)
-		w.numbers[n.nodeKey.Public()] = i
+		w.peerIDs = append(w.peerIDs, n.nodeKey.Public())
+		w.numbers[w.peerIDs[i]] = i
 		g.Gateways = append(g.Gateways, dag.Gateway{
-			Name: fmt.Sprintf("gw%d", i), Node: n.nodeKey.Public(), Member: n.memberKey.Public(),
+			Name: fmt.Sprintf("gw%d", i), Node: w.peerIDs[i], Member: n.memberKey.Public(),
 		})
 	}
 	if w.site != nil {
@@ -197,7 +200,11 @@ func (w *World) nodeOf(p replica.PeerID) int {
 
 // handle lets one event happen.
 func (w *World) handle(e event) error {
-	w.trace.foldShape(uint64(e.at), uint64(e.kind), uint64(int64(e.node)))
+	if w.site == nil {
+		w.trace.foldShape(uint64(e.at), uint64(e.kind), uint64(int64(e.node)))
+	} else { // where nobody asks for the shape
+		w.trace.fold(uint64(e.at), uint64(e.kind), uint64(int64(e.node)))
+	}
 	var n *node
 	if e.node != nobody && e.node < len(w.nodes) {
 		n = w.nodes[e.node]
@@ -293,7 +300,7 @@ func (w *World) loaded(n *node, r read) error {
 	if !n.up || r.life != n.life {
 		return nil
 	}
-	found, err := n.disk.store.Batches(r.ids)
+	found, err := n.disk.store().Batches(r.ids)
 	if err != nil {
 		return fmt.Errorf("read batches: %w", err)
 	}
@@ -363,7 +370,7 @@ func (w *World) register(from *node, m message.Message) {
 	}
 	if batches, ok := m.(*message.Batches); ok {
 		for _, b := range batches.Batches {
-			if b.Lane.Key == from.nodeKey.Public() {
+			if b.Lane.Key == w.peerIDs[from.id] {
 				w.checks.Exists(b)
 			}
 		}

@@ -33,8 +33,9 @@ func New(f *consensus.Founding, h *History) *Executor {
 	e := &Executor{founding: f, origin: checkpoint.Origin(f.Domain.Ledger), history: h}
 	// Evidence is a pair of signatures, which are checked singly: no randomness is drawn.
 	e.verifier = dag.NewVerifier(f.Domain, rand.NewChaCha8([32]byte{}))
+	defer h.hold()()
 	if !e.join(dag.CommitID{}) {
-		e.at = newLedger(f, false)
+		e.at = newLedger(f, nil)
 		e.recent = newWindow(f.Genesis.DuplicateLeaves)
 	}
 	return e
@@ -48,6 +49,11 @@ func (e *Executor) Entitled(key dag.PublicKey) bool { return e.founding.Entitled
 
 // Find returns the leaf of a statement among the last leaves.
 func (e *Executor) Find(statement dag.Digest) (dag.LeafIndex, bool) {
+	defer e.history.hold()()
+	return e.find(statement)
+}
+
+func (e *Executor) find(statement dag.Digest) (dag.LeafIndex, bool) {
 	return e.recent.find(statement, e.at.log.Size())
 }
 
@@ -92,6 +98,7 @@ func (e *Executor) Checkpoint() checkpoint.Checkpoint {
 // result shares nothing with them, and is for reading: others may share it. On an
 // error nothing has changed: ErrMissing, or order.ErrCommit for a commit that does not follow.
 func (e *Executor) Execute(c *dag.Commit, payload func(dag.BatchID) *dag.Batch) (*store.Executed, error) {
+	defer e.history.hold()()
 	if x := e.follow(c); x != nil {
 		return x, nil
 	}
@@ -148,7 +155,7 @@ func (e *Executor) judge(b *dag.Batch, item int, r *dag.Record) store.Executable
 	x := store.Executable{
 		Lane: b.Lane, Seq: b.Seq, Item: uint16(item), Statement: r.Statement(), Record: r.ID(),
 	}
-	switch leaf, known := e.Find(x.Statement); {
+	switch leaf, known := e.find(x.Statement); {
 	case e.at.frozen[b.Lane]:
 		x.Fate = store.Frozen
 	case known:

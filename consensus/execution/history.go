@@ -2,6 +2,7 @@ package execution
 
 import (
 	"github.com/floormesh/floormesh/consensus"
+	"github.com/floormesh/floormesh/consensus/order"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/store"
 )
@@ -12,19 +13,32 @@ import (
 // simulation execute each commit once. A ledger that nobody stands at any more,
 // and that is not among the newest, is forgotten.
 //
-// Its executors must be on one goroutine.
+// Its executors may be on several goroutines, one each: what they come to does not
+// depend on who comes first.
 type History struct {
-	tip    *ledger // the newest of the longest chain
-	recent *window // of the tip's log, and all before it
+	guard  order.Guard // of all of this; a ledger does not change once its commit is executed
+	tip    *ledger     // the newest of the longest chain
+	recent *window     // of the tip's log, and all before it
 	known  map[dag.CommitID]*ledger
 	order  []dag.CommitID // of known, oldest first
 }
 
-// NewHistory returns the history of a mesh that has executed nothing.
-func NewHistory(f *consensus.Founding) *History {
-	h := &History{recent: newPanorama(f.Genesis.DuplicateLeaves), known: map[dag.CommitID]*ledger{}}
-	h.note(dag.CommitID{}, newLedger(f, true))
+// NewHistory returns the history of a mesh that has executed nothing. Guards makes what is
+// held while it, or one of its heads, changes.
+func NewHistory(f *consensus.Founding, guards func() order.Guard) *History {
+	h := &History{guard: guards(), recent: newPanorama(f.Genesis.DuplicateLeaves), known: map[dag.CommitID]*ledger{}}
+	h.note(dag.CommitID{}, newLedger(f, guards()))
 	return h
+}
+
+// hold keeps the executors of a history, if there is one, from changing what they share,
+// until the function that it returns is called.
+func (h *History) hold() (release func()) {
+	if h == nil {
+		return func() {}
+	}
+	h.guard.Lock()
+	return h.guard.Unlock
 }
 
 // note makes a ledger the newest.

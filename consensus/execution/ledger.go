@@ -32,11 +32,12 @@ type ledger struct {
 	encoded  []byte          // of a shared one, once asked for
 }
 
-func newLedger(f *consensus.Founding, shared bool) *ledger {
+// newLedger returns an empty one, to be shared if there is a guard for its heads.
+func newLedger(f *consensus.Founding, guard order.Guard) *ledger {
 	l := &ledger{
-		head:   order.NewHead(order.NewState(order.FoundingRules(f)), shared),
+		head:   order.NewHead(order.NewState(order.FoundingRules(f)), guard),
 		frozen: map[dag.LaneID]bool{}, owned: map[dag.PublicKey]int{}, numbers: map[dag.PublicKey]uint64{},
-		shared: shared,
+		shared: guard != nil,
 	}
 	l.root = l.log.Root()
 	return l
@@ -69,7 +70,7 @@ func (l *ledger) clone() *ledger {
 func (l *ledger) alone() *ledger {
 	own := l.clone()
 	own.shared, own.changed, own.executed = false, l.changed, l.executed
-	own.head = order.NewHead(l.head.State().Clone(), false)
+	own.head = order.NewHead(l.head.State().Clone(), nil)
 	return own
 }
 

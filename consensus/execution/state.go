@@ -29,6 +29,7 @@ func (e *Executor) Encode() []byte {
 	if !e.shared {
 		return e.at.encode()
 	}
+	defer e.history.hold()()
 	if e.at.encoded == nil {
 		e.at.encoded = e.at.encode()
 	}
@@ -76,6 +77,7 @@ func Restore(f *consensus.Founding, h *History, from *store.Restored) (*Executor
 		}
 	}
 	e.at.changed = false
+	defer h.hold()()
 	e.join(e.State().Last)
 	return e, nil
 }
@@ -107,7 +109,7 @@ func (l *ledger) decode(raw []byte) error {
 	if l.log, err = merkle.DecodeFrontier(frontier); err != nil {
 		return err
 	}
-	l.head, l.root = order.NewHead(decoded, false), l.log.Root()
+	l.head, l.root = order.NewHead(decoded, nil), l.log.Root()
 	return nil
 }
 

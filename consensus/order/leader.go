@@ -46,6 +46,10 @@ func (t *Rotation) Leader(r dag.Round) (dag.Author, bool) {
 	return 0, false
 }
 
+// Own returns the same schedule for somebody else to ask: what is drawn is remembered, and a
+// State that many share must not change.
+func (t *Rotation) Own() *Rotation { return NewRotation(t.epoch, t.n, t.passedOver) }
+
 // PassedOver returns the members that do not lead.
 func (t *Rotation) PassedOver() consensus.Set { return t.passedOver }
 

@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"github.com/floormesh/floormesh/consensus/order"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -99,7 +98,7 @@ func (r *Replica) receiveCommits(from PeerID, m *message.Commits) {
 	if !r.seated {
 		return
 	}
-	r.ordering.decider = order.NewDecider(r.ordering.graph, r.ordering.state().Rotation(), r.ordering.state().LeaderRound)
+	r.ordering.decideAfter()
 	r.pace.next = max(r.pace.next, r.ordering.state().LeaderRound+1)
 	r.pace.entered = Never
 }

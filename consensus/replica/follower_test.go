@@ -2,11 +2,13 @@ package replica_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus"
 	"github.com/floormesh/floormesh/consensus/execution"
+	"github.com/floormesh/floormesh/consensus/order"
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/sync/message"
 )
@@ -112,7 +114,7 @@ func TestSharedHistory(t *testing.T) {
 		m := newMeshWithFollowers(t, 4, 3)
 		if shared {
 			f := consensus.Found(m.genesis)
-			h := execution.NewHistory(f)
+			h := execution.NewHistory(f, func() order.Guard { return &sync.Mutex{} })
 			for i := range m.nodes {
 				m.nodes[i].config.Founding, m.nodes[i].config.History = f, h
 				m.restart(i)

@@ -11,23 +11,38 @@ import (
 // ordering is the DAG and what has been decided of it. It may be ahead of
 // execution.
 type ordering struct {
-	graph   *order.Graph
-	decider *order.Decider
-	head    *order.Head
-	queue   []*dag.Commit   // decided and not executed, in order
-	moved   dag.CommitIndex // the last decided commit that moved the cut
-	halted  bool            // what is decided cannot be: see halt
+	graph    *order.Graph
+	decider  *order.Decider
+	head     *order.Head
+	rotation *order.Rotation // the head's, by which the decider decides
+	queue    []*dag.Commit   // decided and not executed, in order
+	moved    dag.CommitIndex // the last decided commit that moved the cut
+	halted   bool            // what is decided cannot be: see halt
 }
 
 func newOrdering(r *Replica) ordering {
 	state := r.exec.State()
 	graph := order.NewGraph(r.committee.N(), state.Floor())
 	o := ordering{graph: graph, head: r.exec.Head()}
-	o.decider = order.NewDecider(graph, o.state().Rotation(), state.LeaderRound)
+	o.decideAfter()
 	for _, l := range state.Lanes {
 		o.moved = max(o.moved, l.Moved)
 	}
 	return o
+}
+
+// decideAfter has the slots after the last commit decided, whatever was of them before.
+func (o *ordering) decideAfter() {
+	o.rotation = o.state().Rotation()
+	o.decider = order.NewDecider(o.graph, o.rotation.Own(), o.state().LeaderRound)
+}
+
+// reschedule has those decided anew that are not yet, if others lead now.
+func (o *ordering) reschedule() {
+	if now := o.state().Rotation(); now != o.rotation {
+		o.rotation = now
+		o.decider.Reschedule(now.Own())
+	}
 }
 
 // state is as of the last commit decided; read only.
@@ -59,7 +74,7 @@ func (r *Replica) decide() {
 			return
 		}
 		o.follow(c)
-		o.decider.Reschedule(o.state().Rotation())
+		o.reschedule()
 		r.decided(c)
 	}
 }

@@ -32,7 +32,9 @@
 // lookahead is a panic that names both nodes. A single partition is a plain loop.
 //
 // Workers only run partitions: results, fingerprint included, are the same for 1, 2
-// and n of them. The partitions themselves are part of the run: two divisions of the
+// and n of them. Those that no partition is left for are the [Crew]: a handler gives it jobs
+// that touch nothing but what is their own, and looks at what came of them later, at an
+// instant that no clock decides. One that may look late is a [Postponer]. The partitions themselves are part of the run: two divisions of the
 // same nodes give the same events, but another fingerprint.
 //
 // A handler writes what belongs to its partition, and reads what nobody writes

@@ -20,8 +20,8 @@ type Config struct {
 	// above 0 if there are several partitions.
 	Lookahead Instant
 
-	// Workers is how many goroutines run partitions; 0 means 1. It changes no
-	// result.
+	// Workers is how many goroutines run partitions; 0 means 1. Those beyond one for
+	// each partition are its Crew. It changes no result.
 	Workers int
 
 	// Handler makes the handler of a partition.
@@ -56,6 +56,7 @@ type Engine struct {
 	maxEvents  uint64
 	maxPending int
 	workers    []*worker
+	crew       *Crew
 	barrier    barrier
 	window     window
 	windows    int
@@ -77,15 +78,22 @@ func New(c Config) (*Engine, error) {
 	}
 	for i := range e.parts {
 		p := &e.parts[i]
-		*p = Partition{engine: e, index: i, single: count == 1, node: Nobody, print: golden, handler: c.Handler(i)}
+		*p = Partition{
+			engine: e, index: i, single: count == 1, node: Nobody, deadline: Never, print: golden, handler: c.Handler(i),
+		}
 		p.windower, _ = p.handler.(Windower)
+		p.postponer, _ = p.handler.(Postponer)
 		if s, ok := p.handler.(Seer); ok {
 			p.queue.ahead = s.Ahead
 		}
 	}
 	e.employ(min(max(c.Workers, 1), count))
+	e.crew = newCrew(min(max(0, c.Workers-count), mostHands))
 	return e, nil
 }
+
+// Crew returns who takes jobs off the partitions' hands.
+func (e *Engine) Crew() *Crew { return e.crew }
 
 // check returns every node's partition and the number of partitions.
 func (c *Config) check() (homes []int32, count int, err error) {
@@ -177,6 +185,7 @@ func (e *Engine) Run(until Instant) (Reason, error) {
 		e.parts[i].stopped = false
 	}
 	e.window = window{until: until}
+	defer e.crew.start()()
 	e.conduct()
 	if len(e.workers) == 1 {
 		for !e.window.done {

@@ -46,6 +46,15 @@ const (
 	// goroutines have its core.
 	spins = 4096
 
+	// mostHands is how many a crew has at most: one goroutine cannot hand out more than they do,
+	// and each that finds nothing to do must be woken again.
+	mostHands = 4
+
+	// offers is how many jobs may wait for one of a crew; patience how often it looks for
+	// one before it sleeps: some hundred microseconds, in which a world that has any has some.
+	offers   = 1 << 10
+	patience = 1 << 10
+
 	// defaultMaxPending is 3.2 GB of events.
 	defaultMaxPending = 100_000_000
 )

@@ -19,22 +19,32 @@ type Windower interface {
 	Window(c *Partition)
 }
 
+// Postponer is a [Handler] that leaves something undone until a deadline.
+type Postponer interface {
+	Handler
+	// Due is called before anything happens at or after the deadline. It moves the
+	// deadline ([Partition.Deadline]).
+	Due(c *Partition)
+}
+
 // Partition is a part of the nodes with their events, and what a handler has in
 // its hands while it handles one.
 type Partition struct {
-	queue    Queue
-	now      Instant
-	node     Node // whose event is being handled
-	print    uint64
-	events   uint64
-	stopped  bool
-	single   bool
-	handler  Handler
-	windower Windower // nil: wants no news of windows
-	index    int
-	window   int
-	engine   *Engine
-	worker   *worker
+	queue     Queue
+	now       Instant
+	node      Node    // whose event is being handled
+	deadline  Instant // of what the postponer has left undone; Never: nothing
+	print     uint64
+	events    uint64
+	stopped   bool
+	single    bool
+	handler   Handler
+	windower  Windower  // nil: wants no news of windows
+	postponer Postponer // nil: leaves nothing undone
+	index     int
+	window    int
+	engine    *Engine
+	worker    *worker
 }
 
 // Now returns the instant of the event being handled.
@@ -74,6 +84,14 @@ func (p *Partition) send(e Event) {
 	p.worker.least = min(p.worker.least, e.At)
 }
 
+// Deadline says when the handler, a [Postponer], must be asked to do what it has left
+// undone; [Never]: it has left nothing.
+func (p *Partition) Deadline(at Instant) { p.deadline = at }
+
+// Enter makes a node, at an instant, the source of what is scheduled from now on: a
+// [Postponer] that does something late does it as of when it was to happen.
+func (p *Partition) Enter(at Instant, node Node) { p.now, p.node = at, node }
+
 // Fold adds a word to the fingerprint: what the event came to, so that two runs
 // that differ are seen to. Never fold a handle.
 func (p *Partition) Fold(word uint64) { p.print = fold(p.print, word, 1) }
@@ -88,9 +106,13 @@ func (p *Partition) run(before Instant, budget uint64) {
 		p.windower.Window(p)
 	}
 	for n := uint64(0); n < budget && !p.stopped; n++ {
-		e, ok := p.queue.Pop(before)
+		e, ok := p.queue.Pop(min(before, p.deadline))
 		if !ok {
-			return
+			if p.deadline >= before {
+				return
+			}
+			p.postponer.Due(p)
+			continue
 		}
 		p.now, p.node = e.At, e.Node
 		p.events++

@@ -37,7 +37,7 @@ func (e *Engine) conduct() {
 func (e *Engine) next() Instant {
 	least := Never
 	for i := range e.parts {
-		least = min(least, e.parts[i].queue.Next())
+		least = min(least, e.parts[i].queue.Next(), e.parts[i].deadline)
 	}
 	for _, w := range e.workers {
 		least = min(least, w.least)
