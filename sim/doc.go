@@ -38,6 +38,13 @@
 // their attack; a plan's choose for themselves what nobody told them. What a scenario asks beyond that
 // is refused (UnsupportedError), not left out.
 //
+// # Workers
+//
+// Sites are spread over workers. Where there is one site, the other workers are a crew that takes its
+// Replicas' Steps: what a Step came to is looked at once something happens at its node, or when the least
+// delay of a link has passed, whoever took it and however long that was (see late.go). The results
+// are the same for any number of workers.
+//
 // # Followers
 //
 // A follower takes part in its site's gossip: it has a processor, a line and connections, and pays
