@@ -23,6 +23,8 @@ type Options struct {
 	// Trace is given every Step with what came out. Outputs are valid during the
 	// call. Nil: not told.
 	Trace func(s *recording.Step, out []replica.Output, wake replica.Instant)
+	// Stack returns where a goroutine is, for a PanicError. Nil: not told.
+	Stack func() []byte
 }
 
 // Result is what a replay came to.
@@ -46,8 +48,23 @@ type Inputs struct {
 	Submitted, Received, Connected, Disconnected, Loaded, Persisted, Ticks int
 }
 
+// A PanicError says that the Replica of this build panicked, where the gateway's did not or where that was its end.
+// It is a bug of the code, unless somebody made the recording up.
+type PanicError struct {
+	Step  uint64 // 0: before the first
+	Value any
+	Stack []byte // as Options.Stack had it
+}
+
+func (e *PanicError) Error() string {
+	if e.Step == 0 {
+		return fmt.Sprintf("the replica panics while it starts: %v", e.Value)
+	}
+	return fmt.Sprintf("the replica panics in step %d: %v", e.Step, e.Value)
+}
+
 // Run replays a recording. The result is that of all Steps before an error, nil
-// if there were none to replay. Errors: those of recording.Reader, of replica.New and of Check.
+// if there were none to replay. Errors: those of recording.Reader, of replica.New and of Check, and *PanicError.
 func Run(in io.Reader, o Options) (*Result, error) {
 	r, err := recording.NewReader(in, trusting)
 	if err != nil {
@@ -59,7 +76,10 @@ func Run(in io.Reader, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	p, err := newPlayer(start)
+	p, err := newPlayer(start, o.Stack)
+	if panicked, is := errors.AsType[*PanicError](err); is {
+		return nil, panicked
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start %s as recorded: %w", start.Gateway(), err)
 	}
@@ -80,11 +100,12 @@ type player struct {
 	digests recording.Digester
 	pen     *pen
 	began   replica.Instant
+	stack   func() []byte
 }
 
-func newPlayer(start *recording.Start) (*player, error) {
-	p := &player{result: &Result{Start: start}, pen: &pen{}}
-	var err error
+func newPlayer(start *recording.Start, stack func() []byte) (p *player, err error) {
+	p = &player{result: &Result{Start: start}, pen: &pen{}, stack: stack}
+	defer p.caught(0, &err)
 	p.replica, err = replica.New(replica.Config{
 		Founding:  consensus.Found(start.Genesis),
 		NodeKey:   dag.NewSimulatedKey(start.Node, p.pen),
@@ -104,7 +125,9 @@ func (p *player) play(r *recording.Reader, o Options) error {
 		if err != nil {
 			return err
 		}
-		p.step(s, o.Trace)
+		if err := p.step(s, o.Trace); err != nil {
+			return err
+		}
 		if p.result.Divergence != nil {
 			return nil
 		}
@@ -113,9 +136,12 @@ func (p *player) play(r *recording.Reader, o Options) error {
 }
 
 // step takes one Step and compares.
-func (p *player) step(s *recording.Step, trace func(*recording.Step, []replica.Output, replica.Instant)) {
+func (p *player) step(s *recording.Step, trace func(*recording.Step, []replica.Output, replica.Instant)) error {
 	p.pen.turn(s.Signatures)
-	out, wake := p.replica.Step(s.Now, s.Wall, s.Input)
+	out, wake, err := p.turn(s)
+	if err != nil {
+		return err
+	}
 	digest, _ := p.digests.Add(out, wake)
 	p.count(s, out)
 	if trace != nil {
@@ -123,6 +149,25 @@ func (p *player) step(s *recording.Step, trace func(*recording.Step, []replica.O
 	}
 	if digest != s.Digest || p.pen.wrong() {
 		p.result.Divergence = newDivergence(s, digest, out, wake, p.pen)
+	}
+	return nil
+}
+
+func (p *player) turn(s *recording.Step) (out []replica.Output, wake replica.Instant, err error) {
+	defer p.caught(s.Number, &err)
+	out, wake = p.replica.Step(s.Now, s.Wall, s.Input)
+	return out, wake, nil
+}
+
+// caught makes an error of a panic. A gateway's is not caught (its log brings it back), but a desk wants to know
+// the step.
+func (p *player) caught(step uint64, err *error) {
+	if r := recover(); r != nil {
+		panicked := &PanicError{Step: step, Value: r}
+		if p.stack != nil {
+			panicked.Stack = p.stack()
+		}
+		*err = panicked
 	}
 }
 

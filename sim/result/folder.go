@@ -1,16 +1,18 @@
 package result
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 // Names of files of a folder that are not tables.
@@ -44,78 +46,15 @@ func Write(dir string, r *Run, replace bool) error {
 	}
 	defer func() { _ = os.RemoveAll(made) }() // gone already if all went well
 	if err := os.Chmod(made, 0o755); err != nil {
-		return err
+		return unwritable(dir, err)
 	}
 	if err := fill(made, r); err != nil {
-		return err
+		return unwritable(dir, err)
 	}
-	return swap(made, dir)
-}
-
-// Room finds out whether Write could write to a folder now, before a run takes hours.
-func Room(dir string, replace bool) error {
-	made, err := begin(dir, replace)
-	if err != nil {
-		return err
-	}
-	return os.Remove(made)
-}
-
-// begin makes a folder beside dir, if dir may be written.
-func begin(dir string, replace bool) (made string, err error) {
-	if err := room(dir, replace); err != nil {
-		return "", err
-	}
-	parent := filepath.Dir(filepath.Clean(dir))
-	err = os.MkdirAll(parent, 0o755)
-	if err == nil {
-		made, err = os.MkdirTemp(parent, "."+filepath.Base(dir)+"-")
-	}
-	if err != nil {
-		return "", &FolderError{dir, fmt.Errorf("it cannot be made: %w", cause(err)), "name a folder that can be written"}
-	}
-	return made, nil
-}
-
-// cause is an error of the system without the path, which may be one that nobody asked for.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
-
-// room reports whether a folder may be written to dir.
-func room(dir string, replace bool) error {
-	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return &FolderError{dir, cause(err), "name a folder that does not exist yet"}
-	case len(entries) == 0:
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(dir, summaryFile)); err != nil {
-		return &FolderError{dir, errors.New("there is something that is not a results folder"), "name a folder that does not exist yet"}
-	}
-	if !replace {
-		return &FolderError{dir, errors.New("there are results already"), "name another folder with --out, or take the place of these with --replace"}
+	if err := settle(made, dir); err != nil {
+		return unwritable(dir, err)
 	}
 	return nil
-}
-
-// swap moves a finished folder to its place. What was there goes away last.
-func swap(made, dir string) error {
-	old := made + ".old"
-	err := os.Rename(dir, old)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.Rename(made, dir); err != nil {
-		return errors.Join(err, os.Rename(old, dir))
-	}
-	return os.RemoveAll(old)
 }
 
 // fill writes all files; run.json last, for it names the others.
@@ -125,7 +64,7 @@ func fill(dir string, r *Run) error {
 	write := func(name string, content func(io.Writer) error) error {
 		f, err := create(filepath.Join(dir, name), content)
 		if err != nil {
-			return fmt.Errorf("write %s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, untrusted.Cause(err))
 		}
 		summary.Files[name] = f
 		return nil
@@ -148,8 +87,10 @@ func fill(dir string, r *Run) error {
 			return err
 		}
 	}
-	_, err := create(filepath.Join(dir, summaryFile), func(w io.Writer) error { return writeSummary(w, &summary) })
-	return err
+	if _, err := create(filepath.Join(dir, summaryFile), func(w io.Writer) error { return writeSummary(w, &summary) }); err != nil {
+		return fmt.Errorf("%s: %w", summaryFile, untrusted.Cause(err))
+	}
+	return nil
 }
 
 func writeSummary(w io.Writer, s *Summary) error {
@@ -174,16 +115,23 @@ func create(path string, content func(io.Writer) error) (File, error) {
 
 // Replace writes one file, as a whole or not at all.
 func Replace(path string, content func(io.Writer) error) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("write %s: %w", path, syscall.EISDIR)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, cause(err))
+		return fmt.Errorf("write %s: %w", path, untrusted.Cause(err))
 	}
 	err = errors.Join(content(f), f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err == nil {
+		return nil
+	}
+	_ = os.Remove(f.Name())
+	if why := untrusted.Cause(err); !errors.Is(why, err) { // of the system, about a file that is gone
+		return fmt.Errorf("write %s: %w", path, why)
 	}
 	return err
 }
@@ -227,23 +175,17 @@ const damaged = "the folder was changed or not copied whole: copy it again, or m
 
 // readSummary reads run.json. The schema is looked at first: another one may have other keys.
 func readSummary(path string, s *Summary) error {
-	info, err := os.Stat(path)
+	text, err := untrusted.Read(path, maxSummaryBytes)
 	if err != nil {
-		return &FolderError{path, cause(err), "name a folder that floorsim run wrote"}
-	}
-	if info.Size() > maxSummaryBytes {
-		return &FolderError{path, fmt.Errorf("%d bytes, at most %d are read", info.Size(), maxSummaryBytes), damaged}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
+		return &FolderError{path, err, "name a folder that floorsim run wrote"}
 	}
 	var version struct {
 		Schema *int   `json:"schema"`
 		Build  string `json:"build"`
 	}
 	if err := json.Unmarshal(text, &version); err != nil {
-		return &FolderError{path + place(text, err), err, damaged}
+		err = untrusted.Explain(text, err)
+		return &FolderError{untrusted.Place(path, err), err, damaged}
 	}
 	if version.Schema == nil {
 		return &FolderError{path, errors.New(`there is no "schema"`), "name a folder that floorsim run wrote"}
@@ -254,25 +196,10 @@ func readSummary(path string, s *Summary) error {
 			fmt.Sprintf("use the build that wrote it, %q, or run its scenario again with this one", version.Build),
 		}
 	}
-	in := json.NewDecoder(bytes.NewReader(text))
-	in.DisallowUnknownFields()
-	if err := in.Decode(s); err != nil {
-		return &FolderError{path + place(text, err), err, damaged}
+	if err := untrusted.JSON(text, s); err != nil {
+		return &FolderError{untrusted.Place(path, err), err, damaged}
 	}
 	return nil
-}
-
-// place returns the line of a JSON error as ":12", "" if it is not known.
-func place(text []byte, err error) string {
-	var offset int64
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		offset = e.Offset
-	} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		offset = e.Offset
-	} else {
-		return ""
-	}
-	return fmt.Sprintf(":%d", 1+bytes.Count(text[:min(int(offset), len(text))], []byte("\n")))
 }
 
 // validate refuses what no run can have left.
@@ -294,15 +221,15 @@ func (s *Summary) validate() error {
 
 // readFile checks size and hash of a file before anything looks into it.
 func readFile(path string, want File, read func(f *os.File, size int64) error) error {
-	f, err := os.Open(path)
+	f, _, err := untrusted.Open(path, math.MaxInt64)
 	if err != nil {
-		return &FolderError{path, cause(err), damaged}
+		return &FolderError{path, err, damaged}
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	sum := sha256.New()
 	size, err := io.Copy(sum, f)
 	if err != nil {
-		return &FolderError{path, err, damaged}
+		return &FolderError{path, untrusted.Cause(err), damaged}
 	}
 	if size != want.Bytes {
 		return &FolderError{path, fmt.Errorf("it is %d bytes long, run.json says %d", size, want.Bytes), damaged}

@@ -116,8 +116,8 @@ func TestDamageIsSeen(t *testing.T) {
 		"edited":       {"scenario.yaml", replace("4", "5"), "scenario.yaml: its SHA-256 is ", "copy it again"},
 		"torn summary": {"run.json", func(b []byte) []byte { return b[:len(b)/2] }, "run.json:", "copy it again"},
 		"no summary":   {"run.json", nil, "run.json: no such file", "name a folder that floorsim run wrote"},
-		"unknown key":  {"run.json", replace(`"seed"`, `"sed"`), `run.json: json: unknown field "sed"`, "copy it again"},
-		"wrong type":   {"run.json", replace(`"seed": 7`, `"seed": "x"`), `run.json:4: json: cannot unmarshal string`, "copy it again"},
+		"unknown key":  {"run.json", replace(`"seed"`, `"sed"`), `run.json:4:3: unknown key "sed"`, "copy it again"},
+		"wrong type":   {"run.json", replace(`"seed": 7`, `"seed": "x"`), `run.json:4:13: seed: it is a text; expected a whole number from 0 on`, "copy it again"},
 		"no schema":    {"run.json", replace(`"schema": 2,`, ``), `there is no "schema"`, "name a folder"},
 		"other schema": {"run.json", replace(`"schema": 2,`, `"schema": 1,`), `its schema is 1, this program reads 2`, `use the build that wrote it, "v1.2.3"`},
 		"no kinds":     {"run.json", replace(`"block",`+"\n    \"batch\",\n    \"cosignature\"", ``), "0 kinds of messages", "copy it again"},
@@ -205,6 +205,39 @@ func TestNothingIsOverwritten(t *testing.T) {
 	for _, path := range []string{file, filepath.Join(file, "below")} {
 		if wrong, is := errors.AsType[*result.FolderError](result.Room(path, true)); !is || wrong.Place != path {
 			t.Errorf("room at %s: %v", path, result.Room(path, true))
+		}
+	}
+}
+
+// TestAnEmptyFolderIsFilled where it lies: it may be where a disk is mounted.
+func TestAnEmptyFolderIsFilled(t *testing.T) {
+	dir := t.TempDir()
+	before, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := result.Room(dir, false); err != nil {
+		t.Fatal(err)
+	}
+	if left := contents(t, dir); len(left) > 0 {
+		t.Errorf("asking for room leaves %d files", len(left))
+	}
+	if err := result.Write(dir, resulttest.Run(t, resulttest.Options{Seed: 7}), false); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(dir); err != nil || !os.SameFile(before, after) {
+		t.Errorf("another folder took its place: %v", err)
+	}
+	if _, err := result.Read(dir); err != nil {
+		t.Error(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			t.Errorf("left behind: %s", e.Name())
 		}
 	}
 }

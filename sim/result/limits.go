@@ -39,8 +39,13 @@ const (
 	// maxSummaryBytes and maxScenarioBytes are looked at before a file is read into memory.
 	maxSummaryBytes  = 64 << 20
 	maxScenarioBytes = 16 << 20
+	// probeBytes is what is written and taken away again to see whether a disk has room: what
+	// a short run leaves. How much a run will leave is not known before it.
+	probeBytes = 1 << 20
 	// maxRows bounds the rows of one table when it is read.
 	maxRows = 1 << 26
+	// rowsAtATime is how many rows are read between two looks at whether there are more.
+	rowsAtATime = 1 << 16
 	// maxDiffRows bounds what a comparison looks at around the first difference.
 	maxDiffRows = 8
 )

@@ -51,25 +51,41 @@ func writeParquet[T any](w io.Writer, rows []T) error {
 	return out.Close()
 }
 
-func readParquet[T any](f *os.File, size int64) ([]T, error) {
-	file, err := parquet.OpenFile(f, size)
+// readParquet reads rows. What a file claims is believed only as far as it goes: memory grows with the rows
+// that are there. The library that reads files panics on some that are not what they
+// seem, in its own slices and before it has changed anything of ours; that is an error of the file.
+func readParquet[T any](f io.ReaderAt, size int64) (rows []T, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			rows, err = nil, fmt.Errorf("no whole table: %v", r)
+		}
+	}()
+	file, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, err
 	}
-	if file.NumRows() > maxRows {
-		return nil, fmt.Errorf("%d rows, at most %d are read", file.NumRows(), maxRows)
+	if n := file.NumRows(); n < 0 || n > maxRows {
+		return nil, fmt.Errorf("%d rows, at most %d are read", n, maxRows)
 	}
 	if got, want := file.Schema().String(), parquet.SchemaOf(new(T)).String(); columns(got) != columns(want) {
 		return nil, fmt.Errorf("its columns are %q, not %q", columns(got), columns(want))
 	}
-	rows := make([]T, file.NumRows())
+	return readRows[T](file, int(file.NumRows()))
+}
+
+func readRows[T any](file *parquet.File, total int) (rows []T, err error) {
 	in := parquet.NewGenericReader[T](file)
-	n, err := in.Read(rows)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("row %d: %w", n, err)
-	}
-	if n != len(rows) {
-		return nil, fmt.Errorf("it ends after row %d of %d", n, len(rows))
+	for len(rows) < total {
+		have := len(rows)
+		rows = append(rows, make([]T, min(total-have, rowsAtATime))...)
+		n, err := in.Read(rows[have:])
+		rows = rows[:have+n]
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("row %d: %w", len(rows), err)
+		case len(rows) < total && (err != nil || n == 0):
+			return nil, fmt.Errorf("it ends after row %d of %d", len(rows), total)
+		}
 	}
 	return rows, in.Close()
 }

@@ -41,8 +41,11 @@ func (n *Node) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	v, err := strconv.ParseUint(string(text), 10, 32)
+	if err != nil || v >= maxNodes && Node(v) != NoNode {
+		return fmt.Errorf("%.40s is no node: it is written as a whole number from 0 to %d, or null", text, maxNodes-1)
+	}
 	*n = Node(v)
-	return err
+	return nil
 }
 
 // Kind is the kind of a message: an index into Config.Kinds.

@@ -98,6 +98,8 @@ func (d *decoder) unknown(fields []field, t *tree, path string) {
 		}
 		if hint := didYouMean(e.key, names); hint != "" {
 			d.report(e.at, join(path, e.key), "unknown key %q%s", e.key, hint)
+		} else if homes := homesOf(e.key); len(homes) > 0 && len(homes) <= maxHomes {
+			d.report(e.at, join(path, e.key), "unknown key %q here; did you mean %s?", e.key, strings.Join(homes, " or "))
 		} else {
 			d.report(e.at, join(path, e.key), "unknown key %q; expected one of %s", e.key, keysOf(fields))
 		}

@@ -11,6 +11,7 @@ import (
 type Document struct {
 	tree     *tree
 	order    map[*Source]int // of laying
+	first    *Source         // what is missing from all is missing there; nil: only settings
 	sources  int
 	settings int
 	problems Problems
@@ -23,6 +24,9 @@ func (d *Document) Lay(source Source) {
 		return
 	}
 	d.came(&source)
+	if d.first == nil {
+		d.first = &source
+	}
 	t := parse(&source, &d.problems)
 	if t != nil && t.form != formMap && t.form != formNull {
 		d.problems.add(Problem{Place: t.at, Text: "this is " + t.form.String() + "; expected keys such as \"name\", \"sites\" and \"load\""})
@@ -103,6 +107,8 @@ func (d *Document) decode() (s *Scenario, problems *Problems, understood bool) {
 	dec := &decoder{problems: problems, places: make(map[string]Place)}
 	if d.tree != nil {
 		dec.scenario(s, d.tree)
+	} else if d.first != nil {
+		dec.places[""] = Place{d.first, 1, 1, 1}
 	}
 	defer problems.sort(d.order)
 	understood = problems.err() == nil

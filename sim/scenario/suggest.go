@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -32,6 +33,34 @@ func Nearest(text string, names []string) string {
 		}
 	}
 	return best
+}
+
+// maxHomes is how many places of a key are told: more are no help.
+const maxHomes = 3
+
+// homesOf returns the paths of all keys of a name, the first item standing for its list.
+func homesOf(key string) []string {
+	var homes []string
+	var walk func(t reflect.Type, path string)
+	walk = func(t reflect.Type, path string) {
+		for ; t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer; t = t.Elem() {
+			if t.Kind() == reflect.Slice {
+				path += "[0]"
+			}
+		}
+		if t.Kind() != reflect.Struct || isScalar(t) {
+			return
+		}
+		for _, f := range fieldsOf(t) {
+			below := join(path, f.key)
+			if f.key == key {
+				homes = append(homes, below)
+			}
+			walk(t.Field(f.index).Type, below)
+		}
+	}
+	walk(reflect.TypeFor[Scenario](), "")
+	return homes
 }
 
 // edits counts the letters to insert, drop, replace, or swap with their

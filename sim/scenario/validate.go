@@ -130,9 +130,6 @@ func (c *checker) sites() {
 			sites += p.Count
 			total += p.Count * min(p.Gateways+p.Devices+p.Observers, 4*maxNodes) // bounded by ranges, cannot overflow
 		}
-		for _, l := range []*Link{&c.s.Network.Within, &c.s.Network.Between} {
-			c.region(path+".region", p.Region, l)
-		}
 	}
 	if total > maxNodes {
 		c.failf("sites", "%d nodes in all, at most %d", total, maxNodes)
@@ -154,19 +151,6 @@ func (c *checker) selections() {
 	if selectors*nodes > maxSelections {
 		c.failf("sites", "%d selectors among %d nodes; expected at most %d for the product", selectors, nodes, maxSelections)
 	}
-}
-
-func (c *checker) region(path, region string, l *Link) {
-	known := c.s.Network.Regions(l)
-	if !l.Preset.tabled() || slices.Contains(known, region) || known == nil {
-		return
-	}
-	if region == "" {
-		c.failf(path, "missing: latencies come from the table %q; expected one of %s", l.Preset, strings.Join(known, ", "))
-		return
-	}
-	c.failf(path, "the table %q knows no region %q; expected one of %s%s", l.Preset, region,
-		strings.Join(known, ", "), didYouMean(region, known))
 }
 
 func (c *checker) groups() {
@@ -206,6 +190,7 @@ func (c *checker) roles() {
 
 func (c *checker) network() {
 	n := &c.s.Network
+	c.regions()
 	if p := n.Within.Preset; p == LinkNone {
 		c.failf("network.within.preset", "%q leaves every node of a site alone; expected another preset", p)
 	}
@@ -219,6 +204,7 @@ func (c *checker) network() {
 	if !uses {
 		c.failf("network.matrix", `no link has the preset "matrix"; take the matrix away or use it`)
 	}
+	c.matrixRegions(n.Matrix.Regions)
 	rows := n.Matrix.Latency
 	if len(n.Matrix.Regions) == 0 || len(rows) != len(n.Matrix.Regions) {
 		c.failf("network.matrix.latency", "%d rows for %d regions; expected one row per region, and at least one", len(rows), len(n.Matrix.Regions))
@@ -284,10 +270,8 @@ func (c *checker) load(l *Load, path string) {
 	if l.SizeSpread.Of(int64(l.Size))+int64(l.Size) > maxRecordBytes {
 		c.failf(path+".size-spread", "makes records of more than %s", Size(maxRecordBytes))
 	}
-	c.within(path+".start", l.Start)
-	if l.Stop <= l.Start || l.Stop > c.s.Duration {
-		c.failf(path+".stop", "%s does not lie after start %s and within the scenario's duration %s", duration(l.Stop), duration(l.Start), duration(c.s.Duration))
-	}
+	c.begins(path, "start", fmt.Sprintf("the load %q", l.Name), l.Start, l.Stop, c.lateLoads())
+	c.ends(path, "stop", fmt.Sprintf("the load %q", l.Name), l.Start, l.Stop)
 	for i := 1; i < len(l.Ramp); i++ {
 		if l.Ramp[i].At <= l.Ramp[i-1].At {
 			c.failf(fmt.Sprintf("%s.ramp[%d].at", path, i), "%s is not after the step before, at %s", duration(l.Ramp[i].At), duration(l.Ramp[i-1].At))
@@ -318,16 +302,9 @@ func (c *checker) submits(node int) string {
 	return ""
 }
 
-// within checks that an instant lies before the end.
-func (c *checker) within(path string, at time.Duration) {
-	if at >= c.s.Duration {
-		c.failf(path, "%s is not before the end of the scenario, whose duration is %s", duration(at), duration(c.s.Duration))
-	}
-}
-
 func (c *checker) fault(f *Fault, path string) {
 	c.name(path+".name", f.Name)
-	c.within(path+".at", f.At)
+	c.begins(path, "at", fmt.Sprintf("the fault %q", f.Name), f.At, f.At+f.For, c.lateFaults())
 	leaders := f.Kind == FaultCrash || f.Kind == FaultPartition || f.Kind == FaultClog || f.Kind == FaultSlow || f.Kind == FaultDiskSlow
 	c.selector(path+".who", &f.Who, c.groupNames(), leaders)
 	if f.Against != nil {
@@ -339,14 +316,7 @@ func (c *checker) fault(f *Fault, path string) {
 	if f.Every > 0 && f.For > f.Every && f.Times > 1 {
 		c.failf(path+".for", "%s is longer than every %s: it would begin before it is over", duration(f.For), duration(f.Every))
 	}
-	if f.Every == 0 && f.At < c.s.Duration && f.For > c.s.Duration-f.At {
-		c.failf(path+".for", "%s from %s on is beyond the end of the scenario, whose duration is %s", duration(f.For), duration(f.At), duration(c.s.Duration))
-	}
-	if f.Times > maxOccurrences {
-		c.failf(path+".every", "that is %d times, at most %d", f.Times, maxOccurrences)
-	} else if last := f.At + time.Duration(max(0, f.Times-1))*f.Every; f.Every > 0 && (last < 0 || last >= c.s.Duration) {
-		c.failf(path+".times", "the last of %d would begin after the end of the scenario, whose duration is %s", f.Times, duration(c.s.Duration))
-	}
+	c.lasts(f, path)
 	c.faultKind(f, path)
 }
 
@@ -409,10 +379,8 @@ func (c *checker) adversary(a *Adversary, path string) {
 	if a.Kind == AttackSyncFlood && a.Rate.Compare(Rate{maxAsksPerSecond, time.Second}) > 0 {
 		c.failf(path+".rate", "%v is more than %d/s", a.Rate, maxAsksPerSecond)
 	}
-	c.within(path+".from", a.From)
-	if a.Until <= a.From || a.Until > c.s.Duration {
-		c.failf(path+".until", "%s does not lie after from %s and within the scenario's duration %s", duration(a.Until), duration(a.From), duration(c.s.Duration))
-	}
+	c.begins(path, "from", fmt.Sprintf("the attack %q", a.Name), a.From, a.Until, c.lateAttacks())
+	c.ends(path, "until", fmt.Sprintf("the attack %q", a.Name), a.From, a.Until)
 }
 
 func (c *checker) windows(path string, windows []Window) {

@@ -16,14 +16,14 @@ func TestValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for says, change := range map[string]func(*Scenario){
-		"duration: -1s is out of range":     func(s *Scenario) { s.Duration = -time.Second },
-		`crypto: "" is unknown here`:        func(s *Scenario) { s.Crypto = "" },
-		"sites[0].committee: 9 seats":       func(s *Scenario) { s.Sites[0].Committee = 9 },
-		"faults[0].at: 1h is not before":    func(s *Scenario) { s.Faults[0].At = time.Hour },
-		"faults[0].who.site[0]: no site is": func(s *Scenario) { s.Faults[0].Who.Site = []string{"x"} },
-		"sites: 4000000 nodes in all":       func(s *Scenario) { s.Sites[0].Count, s.Sites[0].Gateways, s.Sites[0].Devices = 100, 10_000, 30_000 },
-		"gossip.memory: 30s is less than":   func(s *Scenario) { s.Gossip.Heartbeat = 10 * time.Second },
-		`name: "" is no name`:               func(s *Scenario) { s.Name = "" },
+		"duration: -1s is out of range":                     func(s *Scenario) { s.Duration = -time.Second },
+		`crypto: "" is unknown here`:                        func(s *Scenario) { s.Crypto = "" },
+		"sites[0].committee: 9 seats":                       func(s *Scenario) { s.Sites[0].Committee = 9 },
+		`faults[0].at: the fault "crash" would begin at 1h`: func(s *Scenario) { s.Faults[0].At = time.Hour },
+		"faults[0].who.site[0]: no site is":                 func(s *Scenario) { s.Faults[0].Who.Site = []string{"x"} },
+		"sites: 4000000 nodes in all":                       func(s *Scenario) { s.Sites[0].Count, s.Sites[0].Gateways, s.Sites[0].Devices = 100, 10_000, 30_000 },
+		"gossip.memory: 30s is less than":                   func(s *Scenario) { s.Gossip.Heartbeat = 10 * time.Second },
+		`name: "" is no name`:                               func(s *Scenario) { s.Name = "" },
 	} {
 		s := good()
 		change(s)

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 // A Folder holds what came of a sweep:
@@ -37,64 +39,95 @@ type about struct {
 	Points int    `json:"points"`
 }
 
-// Open makes dir the folder of a sweep, or finds that it is already.
+// Open makes dir the folder of a sweep, or finds that it is already. It refuses a folder that
+// holds anything else. Errors: *FolderError, *BuildError.
 func Open(dir string, s *Sweep) (*Folder, error) {
 	f := &Folder{dir: dir, sweep: s}
 	there, err := readAbout(dir)
-	switch {
-	case err == nil:
-		return f, s.matches(dir, there)
-	case !errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = f.begin(); err == nil {
+			return f, nil
+		}
+		// Of several jobs that begin at a time, another may have been quicker than our look around.
+		if again, absent := readAbout(dir); absent == nil {
+			there, err = again, nil
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "run.json")); err == nil {
-		return nil, fmt.Errorf("%s holds the results of one run: give another folder with --out", dir)
+	return f, s.matches(dir, there)
+}
+
+// begin writes down what a sweep is, in a folder that is empty or where another began to.
+func (f *Folder) begin() error {
+	var points bytes.Buffer
+	if err := WritePoints(&points, f.sweep.Points); err != nil {
+		return fmt.Errorf("write down the points: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "points"), 0o755); err != nil {
-		return nil, fmt.Errorf("make the folder of the sweep: %w", err)
-	}
-	if err := writeWhole(f.scenarioFile(), []byte(s.Scenario)); err != nil {
-		return nil, fmt.Errorf("write down the scenario: %w", err)
-	}
-	if err := f.writePoints(); err != nil {
-		return nil, fmt.Errorf("write down the points: %w", err)
-	}
+	s := f.sweep
 	text, err := json.MarshalIndent(about{s.Name, s.ID(), s.Build, len(s.Points)}, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("encode sweep.json: %w", err)
+		return fmt.Errorf("encode %s: %w", aboutName, err)
 	}
-	if err := writeWhole(filepath.Join(dir, "sweep.json"), append(text, '\n')); err != nil {
-		return nil, fmt.Errorf("write down the sweep: %w", err)
+	files := []struct {
+		name string
+		text []byte
+	}{{scenarioName, []byte(s.Scenario)}, {pointsName, points.Bytes()}, {aboutName, append(text, '\n')}} // the last one makes it a sweep's
+	own := map[string][]byte{}
+	for _, file := range files {
+		own[file.name] = file.text
 	}
-	return f, nil
+	if err := foreign(f.dir, own); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(f.dir, jobsName), 0o755); err != nil {
+		return unwritable(f.dir, err)
+	}
+	for _, file := range files {
+		if err := writeWhole(filepath.Join(f.dir, file.name), file.text); err != nil {
+			return unwritable(f.dir, fmt.Errorf("%s: %w", file.name, untrusted.Cause(err)))
+		}
+	}
+	return nil
 }
 
 // OpenAny opens the folder of whatever sweep dir holds.
 func OpenAny(dir string) (*Folder, error) {
 	there, err := readAbout(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s holds no sweep: %w", dir, err)
+		return nil, noSweep(dir, err)
 	}
-	from, err := os.Open(filepath.Join(dir, "points.jsonl"))
+	points, err := readPointsOf(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s holds no sweep: %w", dir, err)
+		return nil, err
 	}
-	points, err := ReadPoints(from)
-	if err = errors.Join(err, from.Close()); err != nil {
-		return nil, fmt.Errorf("%s: %w", from.Name(), err)
-	}
-	scenario, err := os.ReadFile(filepath.Join(dir, scenarioName))
+	path := filepath.Join(dir, scenarioName)
+	scenario, err := untrusted.Read(path, maxScenarioBytes)
 	if err != nil {
-		return nil, fmt.Errorf("%s holds no sweep: %w", dir, err)
+		return nil, &FolderError{path, err, damaged}
 	}
 	s, err := New(there.Name, there.Build, string(scenario), points)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, &FolderError{dir, err, damaged}
 	}
 	if s.ID() != there.ID {
-		return nil, fmt.Errorf("%s: sweep.json says %s, but points.jsonl makes it %s: one of them was changed; emit or run the sweep into a new folder", dir, there.ID, s.ID())
+		return nil, &FolderError{dir, fmt.Errorf("%s says %s, but %s makes it %s: one of them was changed", aboutName, there.ID, pointsName, s.ID()), damaged}
 	}
 	return &Folder{dir: dir, sweep: s}, nil
+}
+
+func readPointsOf(dir string) ([]Point, error) {
+	path := filepath.Join(dir, pointsName)
+	from, _, err := untrusted.Open(path, maxPoints*maxLineBytes)
+	if err != nil {
+		return nil, &FolderError{path, err, damaged}
+	}
+	points, err := ReadPoints(from)
+	if err = errors.Join(err, from.Close()); err != nil {
+		return nil, &FolderError{path, err, damaged}
+	}
+	return points, nil
 }
 
 // matches says in what another sweep in the same folder differs.
@@ -105,7 +138,7 @@ func (s *Sweep) matches(dir string, there about) error {
 	case there.Build != s.Build:
 		return &BuildError{Where: dir, Want: there.Build, Have: s.Build, Remedy: "use that build, or give another folder with --out"}
 	}
-	return fmt.Errorf("%s holds another sweep, %q of %d points: give another folder with --out, or the same scenario as before", dir, there.Name, there.Points)
+	return &FolderError{dir, fmt.Errorf("it holds another sweep, %q of %d points", there.Name, there.Points), "give another folder with --out, or the same scenario as before"}
 }
 
 // Dir returns the path of the folder.
@@ -117,8 +150,15 @@ func (f *Folder) Sweep() *Sweep { return f.sweep }
 // QueueDir is where an embedded server of this sweep keeps its streams.
 func (f *Folder) QueueDir() string { return filepath.Join(f.dir, "queue") }
 
-// scenarioName is what the text that the points were made of is called wherever jobs find it.
-const scenarioName = "scenario.yaml"
+// Names in a folder. scenarioName is what the text that the points were made of is called wherever
+// jobs find it.
+const (
+	aboutName    = "sweep.json"
+	scenarioName = "scenario.yaml"
+	pointsName   = "points.jsonl"
+	jobsName     = "points"
+	partialName  = ".partial-" // begins the name of what is under way
+)
 
 func (f *Folder) scenarioFile() string { return filepath.Join(f.dir, scenarioName) }
 
@@ -129,25 +169,30 @@ func (f *Folder) JobDir(job int) string {
 	if again {
 		name += ".again"
 	}
-	return filepath.Join(f.dir, "points", name)
+	return filepath.Join(f.dir, jobsName, name)
 }
 
 // Outcome reads how a job ended; ok is false if it is not there yet.
 func (f *Folder) Outcome(job int) (o Outcome, ok bool, err error) {
-	name := filepath.Join(f.JobDir(job), "result.json")
-	text, err := os.ReadFile(name)
+	dir := f.JobDir(job)
+	name := filepath.Join(dir, "result.json")
+	text, err := untrusted.Read(name, maxOutcomeBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return o, false, nil
 	}
+	remedy := "delete " + dir + " to run this point again"
 	if err != nil {
-		return o, false, fmt.Errorf("read an outcome: %w", err)
+		return o, false, &FolderError{name, err, remedy}
 	}
 	if err := strictJSON(text, &o); err != nil {
-		return o, false, fmt.Errorf("%s: %w; delete the folder to run this point again", name, err)
+		return o, false, &FolderError{untrusted.Place(name, err), err, remedy}
 	}
 	if o.Sweep != f.sweep.ID() || o.Job != job {
-		return o, false, fmt.Errorf("%s is of job %d of the sweep %s (build %s), not of job %d of %s (build %s): it was copied here by mistake; delete the folder",
-			name, o.Job, o.Sweep, o.Build, job, f.sweep.ID(), f.sweep.Build)
+		return o, false, &FolderError{name, fmt.Errorf("it is of job %d of the sweep %s (build %s), not of job %d of %s (build %s): it was copied here by mistake",
+			o.Job, o.Sweep, o.Build, job, f.sweep.ID(), f.sweep.Build), "delete " + dir}
+	}
+	if err := o.validate(f.sweep.outcome(job)); err != nil {
+		return o, false, &FolderError{name, err, remedy}
 	}
 	return o, true, nil
 }
@@ -185,7 +230,7 @@ func (f *Folder) Save(o Outcome, fill func(dir string) error) (err error) {
 
 // partial makes the folder of a job that is under way, with an empty run/ in it.
 func (f *Folder) partial() (string, error) {
-	dir, err := os.MkdirTemp(filepath.Join(f.dir, "points"), ".partial-")
+	dir, err := os.MkdirTemp(filepath.Join(f.dir, jobsName), partialName)
 	if err == nil {
 		err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(filepath.Join(dir, "run"), 0o755))
 	}
@@ -211,28 +256,25 @@ func (f *Folder) settle(partial string, o Outcome) error {
 	return err
 }
 
-func (f *Folder) writePoints() error {
-	var text bytes.Buffer
-	if err := WritePoints(&text, f.sweep.Points); err != nil {
-		return err
-	}
-	return writeWhole(filepath.Join(f.dir, "points.jsonl"), text.Bytes())
-}
-
+// readAbout reads what sweep a folder holds; the error of one that holds none is fs.ErrNotExist.
 func readAbout(dir string) (a about, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, "sweep.json"))
-	if err != nil {
+	path := filepath.Join(dir, aboutName)
+	text, err := untrusted.Read(path, maxAboutBytes)
+	if errors.Is(err, fs.ErrNotExist) {
 		return a, err
 	}
+	if err != nil {
+		return a, &FolderError{path, err, "name a folder"}
+	}
 	if err := strictJSON(text, &a); err != nil {
-		return a, fmt.Errorf("%s: %w", filepath.Join(dir, "sweep.json"), err)
+		return a, &FolderError{untrusted.Place(path, err), err, damaged}
 	}
 	return a, nil
 }
 
 // writeWhole writes a file that a crash leaves either as it was or whole.
 func writeWhole(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".partial-")
+	f, err := os.CreateTemp(filepath.Dir(name), partialName)
 	if err != nil {
 		return err
 	}

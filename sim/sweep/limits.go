@@ -24,6 +24,10 @@ const (
 	// maxColumns is the most columns of the table: a summary that has its own
 	// keys in every run would otherwise grow it without end.
 	maxColumns = 2_000
+	// maxOutcomeBytes is the largest result.json: a summary that was indented, and the rest.
+	maxOutcomeBytes = 8 * (maxSummaryBytes + maxErrorBytes + maxAxes*2*maxNameBytes)
+	// maxAboutBytes is the largest sweep.json: a few names.
+	maxAboutBytes = 64 << 10
 	// maxArchiveFiles and maxArchiveBytes bound what a run may leave in its
 	// folder, so that one cannot fill the collector's disk.
 	maxArchiveFiles = 10_000

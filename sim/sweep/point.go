@@ -3,13 +3,14 @@ package sweep
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 // A Point is one run of a sweep.
@@ -61,7 +62,7 @@ func ReadPoints(from io.Reader) ([]Point, error) {
 		}
 		var p Point
 		if err := strictJSON(text, &p); err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
+			return nil, fmt.Errorf("line %d, %w", number, inLine(err))
 		}
 		if err := p.validate(); err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
@@ -72,6 +73,14 @@ func ReadPoints(from io.Reader) ([]Point, error) {
 		return nil, fmt.Errorf("line %d: %w", number+1, err)
 	}
 	return points, nil
+}
+
+// inLine names the place in a line that has a number of its own.
+func inLine(err error) error {
+	if e, is := errors.AsType[*untrusted.Error](err); is {
+		return fmt.Errorf("column %d: %w", e.Column, err)
+	}
+	return err
 }
 
 // WritePoints writes points as [ReadPoints] reads them, in ASCII: the file goes
@@ -111,15 +120,5 @@ func asciiJSON(v any) []byte {
 }
 
 // strictJSON decodes one value: an unknown key is an error, and so is anything
-// after it.
-func strictJSON(text []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return err
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return errors.New("more than one JSON value")
-	}
-	return nil
-}
+// after it. Errors are in words of the text, not of Go.
+func strictJSON(text []byte, into any) error { return untrusted.JSON(text, into) }

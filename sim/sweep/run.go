@@ -64,6 +64,19 @@ func (s *Sweep) outcome(job int) Outcome {
 	}
 }
 
+// validate refuses what no run of a job can have left. want is what is known of it before.
+func (o *Outcome) validate(want Outcome) error {
+	switch {
+	case o.ID != want.ID || o.Index != want.Index || o.Again != want.Again || o.Seed != want.Seed:
+		return fmt.Errorf("it is of point %q (index %d, seed %d), not of %q (index %d, seed %d)", o.ID, o.Index, o.Seed, want.ID, want.Index, want.Seed)
+	case o.State != Fine && o.State != Violated && o.State != Failed:
+		return fmt.Errorf("state: %q is none; expected %q, %q or %q", o.State, Fine, Violated, Failed)
+	case o.State == Failed:
+		return nil
+	}
+	return (&Result{Fingerprint: o.Fingerprint, Summary: o.Summary}).validate()
+}
+
 // fail records that a job could not be run.
 func (o *Outcome) fail(err error) {
 	o.State = Failed

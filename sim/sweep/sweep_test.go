@@ -3,6 +3,7 @@ package sweep
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,9 +45,9 @@ func TestBadPoints(t *testing.T) {
 	good := `{"id":"a","seed":1,"scenario":""}` + "\n"
 	for name, c := range map[string]struct{ text, want string }{
 		"no JSON":     {good + "nodes: 4\n", "line 2"},
-		"unknown key": {`{"id":"a","sede":1}`, `unknown field "sede"`},
+		"unknown key": {`{"id":"a","sede":1}`, `line 1, column 11: unknown key "sede"`},
 		"no id":       {`{"seed":1}`, "an id has"},
-		"two values":  {`{"id":"a"} {"id":"b"}`, "more than one"},
+		"two values":  {`{"id":"a"} {"id":"b"}`, "something follows"},
 		"negative":    {`{"id":"a","seed":-1}`, "line 1"},
 		"long":        {`{"id":"a","scenario":"` + strings.Repeat("x", maxScenarioBytes+1) + `"}`, "are allowed"},
 		"control":     {`{"id":"a\nb"}`, "control characters"},
@@ -96,7 +97,8 @@ func TestIdentity(t *testing.T) {
 func TestFolderOfAnotherSweep(t *testing.T) {
 	dir := t.TempDir()
 	mustFolder(t, dir, mustSweep(t, fakePoints(2, nil)))
-	if _, err := Open(dir, mustSweep(t, fakePoints(3, nil))); err == nil || !strings.Contains(err.Error(), "--out") {
+	_, err := Open(dir, mustSweep(t, fakePoints(3, nil)))
+	if wrong, is := errors.AsType[*FolderError](err); !is || !strings.Contains(wrong.Hint(), "--out") {
 		t.Errorf("other points: got %v", err)
 	}
 	other, err := New("test", "build-two", "", fakePoints(2, nil))

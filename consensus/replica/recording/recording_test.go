@@ -163,16 +163,22 @@ func TestOutputsAreTold(t *testing.T) {
 }
 
 func TestBuildsAreCompared(t *testing.T) {
-	clean := recording.BuildName("0123456789abcdef01", false, "")
+	clean := recording.BuildName("", "0123456789abcdef01", false, "")
+	release := recording.BuildName("v1.2.0", "", false, "")
 	for _, c := range []struct {
 		a, b string
 		want recording.Same
 	}{
 		{clean, clean, recording.Equal},
 		{clean, "", recording.Unknown},
-		{clean, recording.BuildName("0123456789abcdef01", true, ""), recording.Unknown},
-		{clean, recording.BuildName("0123456789abcdef01", false, "x"), recording.Different},
-		{clean, recording.BuildName("1123456789abcdef01", true, ""), recording.Different},
+		{clean, recording.BuildName("", "0123456789abcdef01", true, ""), recording.Unknown},
+		{clean, recording.BuildName("", "0123456789abcdef01", false, "x"), recording.Different},
+		{clean, recording.BuildName("", "1123456789abcdef01", true, ""), recording.Different},
+		{recording.BuildName("", "", false, "x"), clean, recording.Unknown},
+		{release, release, recording.Equal},
+		{release, recording.BuildName("v1.3.0", "", false, ""), recording.Different},
+		{release, recording.BuildName("v1.2.0-dirty", "", false, ""), recording.Unknown},
+		{release, clean, recording.Unknown},
 	} {
 		if got := recording.CompareBuilds(c.a, c.b); got != c.want {
 			t.Errorf("%q and %q: got %d, want %d", c.a, c.b, got, c.want)

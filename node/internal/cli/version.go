@@ -26,7 +26,7 @@ type build struct {
 
 // String names the code of the program, for another program to compare: what is not known
 // is left out.
-func (b build) String() string { return recording.BuildName(b.Revision, b.Modified, b.tags) }
+func (b build) String() string { return recording.BuildName(release, b.Revision, b.Modified, b.tags) }
 
 // Run prints the version.
 func (c *versionCommand) Run(s *streams) error {

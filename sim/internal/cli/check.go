@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,12 +44,20 @@ type summary struct {
 	Slowest  uint64   `json:"slowest_to_settle"` // a seed
 	Settle   string   `json:"settle"`            // and how long it took
 	Wall     string   `json:"wall"`
+	Stopped  bool     `json:"stopped,omitempty"` // before the last seed
 
 	settle time.Duration
 }
 
 // Run runs the seeds.
 func (c *checkCommand) Run(s streams) error {
+	ctx, stop := interruptible()
+	defer stop()
+	return c.run(ctx, s)
+}
+
+// run runs the seeds until the context ends, and says what they came to in any case.
+func (c *checkCommand) run(ctx context.Context, s streams) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
@@ -64,7 +74,7 @@ func (c *checkCommand) Run(s streams) error {
 	total := summary{Failed: []uint64{}}
 	shown := newDisplay(s.talk, false)
 	defer shown.close()
-	err := c.each(s, func(r *sim.Result) (more bool) {
+	err := c.each(ctx, s, func(r *sim.Result) (more bool) {
 		total.add(r)
 		if r.Failed() || c.Seed != nil || c.JSON {
 			shown.clear()
@@ -81,17 +91,55 @@ func (c *checkCommand) Run(s streams) error {
 	total.Wall = time.Since(began).Round(time.Millisecond).String()
 	total.Settle = total.settle.String()
 	slices.Sort(total.Failed)
-	if c.JSON {
-		printJSON(s.out, total)
-	} else {
-		fmt.Fprintf(s.talk, "%d seeds, %d failed; %d events, %d messages, %d records final; slowest to settle: seed %d, %s; took %s\n",
-			total.Seeds, len(total.Failed), total.Events, total.Messages, total.Records, total.Slowest, total.Settle, total.Wall)
-	}
-	if len(total.Failed) > 0 {
+	total.Stopped = ctx.Err() != nil && total.Seeds < c.Seeds
+	c.conclude(s, &total)
+	switch {
+	case total.Stopped:
+		return c.stopped(s, &total)
+	case len(total.Failed) > 0:
 		return errFailed
 	}
 	return nil
 }
+
+// conclude says what the seeds came to.
+func (c *checkCommand) conclude(s streams, t *summary) {
+	if c.JSON {
+		printJSON(s.out, t)
+		return
+	}
+	fmt.Fprintf(s.talk, "%d seeds, %d failed; %d events, %d messages, %d records final; slowest to settle: seed %d, %s; took %s\n",
+		t.Seeds, len(t.Failed), t.Events, t.Messages, t.Records, t.Slowest, t.Settle, t.Wall)
+}
+
+// stopped says what is known when the user has stopped it, and how to go on.
+func (c *checkCommand) stopped(s streams, t *summary) error {
+	rest := *c
+	rest.From, rest.Seeds = c.From+t.Seeds, c.Seeds-t.Seeds
+	goOn := &hinted{fmt.Errorf("stopped after %d of %d seeds: %s", t.Seeds, c.Seeds, verdict(t)), rest.again() + " goes on"}
+	if len(t.Failed) > 0 {
+		complain(s.talk, goOn, exitFailed)
+		return errFailed
+	}
+	return goOn
+}
+
+// verdict says which seeds failed, if any, of those that were run.
+func verdict(t *summary) string {
+	switch n := len(t.Failed); {
+	case t.Seeds == 0:
+		return "no run is over"
+	case n == 0:
+		return "all of them held"
+	case n <= maxToldSeeds:
+		return fmt.Sprintf("%d held, these failed: %s", t.Seeds-uint64(n), strings.Trim(fmt.Sprint(t.Failed), "[]"))
+	default:
+		return fmt.Sprintf("%d held, %d failed, the first of them: %s", t.Seeds-uint64(n), n, strings.Trim(fmt.Sprint(t.Failed[:maxToldSeeds]), "[]"))
+	}
+}
+
+// maxToldSeeds is how many failing seeds are told in a line; each was told before, with its replay.
+const maxToldSeeds = 10
 
 func (c *checkCommand) validate() error {
 	switch {
@@ -121,8 +169,8 @@ func (t *summary) add(r *sim.Result) {
 }
 
 // each runs the seeds on all workers and gives the results to one function,
-// one at a time, in the order of the seeds, until it wants no more.
-func (c *checkCommand) each(s streams, each func(*sim.Result) (more bool)) error {
+// one at a time, in the order of the seeds, until it wants no more or the context ends.
+func (c *checkCommand) each(ctx context.Context, s streams, each func(*sim.Result) (more bool)) error {
 	workers := c.Workers
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -161,8 +209,13 @@ func (c *checkCommand) each(s streams, each func(*sim.Result) (more bool)) error
 		more  = true
 		err   error
 	)
-	for next < c.From+c.Seeds && more && err == nil {
-		o := <-outcomes
+	for next < c.From+c.Seeds && more && err == nil && ctx.Err() == nil {
+		var o outcome
+		select {
+		case o = <-outcomes:
+		case <-ctx.Done():
+			continue
+		}
 		if err = o.err; err != nil {
 			break
 		}
@@ -235,17 +288,33 @@ func (c *checkCommand) replay(seed uint64) string {
 	if c.Plan != "" {
 		return "go run ./sim/cmd/floorsim check -v --plan " + c.Plan
 	}
-	command := fmt.Sprintf("go run ./sim/cmd/floorsim check -v --seed %d", seed)
-	if c.Nodes != 0 {
-		command += fmt.Sprintf(" --nodes %d", c.Nodes)
+	return fmt.Sprintf("go run ./sim/cmd/floorsim check -v --seed %d", seed) + c.meshes()
+}
+
+// again returns the command itself.
+func (c *checkCommand) again() string {
+	command := fmt.Sprintf("floorsim check --from %d --seeds %d", c.From, c.Seeds) + c.meshes()
+	if c.First {
+		command += " --first"
 	}
-	if c.Protocol != sim.Floormesh {
-		command += " --protocol " + c.Protocol
-	}
-	if c.Crypto != sim.CryptoOracle {
-		command += " --crypto " + c.Crypto
+	if c.JSON {
+		command += " --json"
 	}
 	return command
+}
+
+// meshes returns the flags that say what is run.
+func (c *checkCommand) meshes() (flags string) {
+	if c.Nodes != 0 {
+		flags += fmt.Sprintf(" --nodes %d", c.Nodes)
+	}
+	if c.Protocol != sim.Floormesh {
+		flags += " --protocol " + c.Protocol
+	}
+	if c.Crypto != sim.CryptoOracle {
+		flags += " --crypto " + c.Crypto
+	}
+	return flags
 }
 
 func printJSON(out io.Writer, v any) {

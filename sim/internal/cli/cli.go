@@ -36,6 +36,9 @@ func (h *hinted) Error() string { return h.err.Error() }
 
 func (h *hinted) Unwrap() error { return h.err }
 
+// Hint returns the advice.
+func (h *hinted) Hint() string { return h.hint }
+
 // streams are where commands write: results to out, talk to talk. in is read by
 // few.
 type streams struct {
@@ -123,12 +126,29 @@ func commandPath(command *kong.Node) string {
 // complain says what is wrong and, if known, what to do about it.
 func complain(talk io.Writer, err error, code int) int {
 	fmt.Fprintf(talk, "floorsim: error: %v\n", err)
-	if h, ok := errors.AsType[*hinted](err); ok {
-		fmt.Fprintf(talk, "floorsim: hint: %s\n", h.hint)
-	} else if errors.Is(err, syscall.ENOSPC) {
-		fmt.Fprintln(talk, "floorsim: hint: make room there, or name another place; the same command gives the same again")
+	hints := hintsOf(err)
+	if len(hints) == 0 && errors.Is(err, syscall.ENOSPC) {
+		hints = []string{"make room there, or name another place; the same command gives the same again"}
+	}
+	for _, hint := range hints {
+		fmt.Fprintf(talk, "floorsim: hint: %s\n", hint)
 	}
 	return code
+}
+
+// hintsOf returns the advice of an error, and of all that it joins.
+func hintsOf(err error) (hints []string) {
+	switch e := err.(type) { //nolint:errorlint // each step of the chain is looked at by itself
+	case interface{ Hint() string }: // hinted, and the errors of results, sweeps and what the simulator cannot do
+		return []string{e.Hint()}
+	case interface{ Unwrap() error }:
+		return hintsOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, joined := range e.Unwrap() {
+			hints = append(hints, hintsOf(joined)...)
+		}
+	}
+	return hints
 }
 
 type versionCommand struct{}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -17,5 +18,15 @@ func TestFullDisk(t *testing.T) {
 	}
 	if !strings.Contains(talk.String(), "floorsim: hint: make room there") {
 		t.Errorf("no hint in %q", talk.String())
+	}
+}
+
+// TestHints: errors that are joined each keep their advice.
+func TestHints(t *testing.T) {
+	one, two := &hinted{errors.New("a"), "try x"}, &hinted{errors.New("b"), "try y"}
+	var talk bytes.Buffer
+	complain(&talk, fmt.Errorf("both: %w", errors.Join(one, errors.New("c"), two)), exitBroken)
+	if want := "floorsim: error: both: a\nc\nb\nfloorsim: hint: try x\nfloorsim: hint: try y\n"; talk.String() != want {
+		t.Errorf("got %q, want %q", talk.String(), want)
 	}
 }

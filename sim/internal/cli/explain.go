@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 	"github.com/floormesh/floormesh/sim/scenario"
 	"github.com/floormesh/floormesh/sim/scenarios"
 )
@@ -57,7 +58,7 @@ func readScenario(name string) (string, error) {
 		return "", &hinted{fmt.Errorf("there is neither a file nor a scenario of the library called %q", name), hint}
 	}
 	if err != nil {
-		return "", err
+		return "", &hinted{fmt.Errorf("%s: %w", name, untrusted.Cause(err)), "name a YAML file that can be read, or a scenario of the library: " + strings.Join(scenarios.Names(), ", ")}
 	}
 	defer file.Close() //nolint:errcheck // only read
 	if info, err := file.Stat(); err == nil && info.IsDir() {
@@ -70,7 +71,7 @@ func readScenario(name string) (string, error) {
 	// One byte more than is allowed, so that the reader of scenarios says what is wrong.
 	text, err := io.ReadAll(io.LimitReader(file, scenario.MaxSourceBytes+1))
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", name, err)
+		return "", &hinted{fmt.Errorf("%s: %w", name, untrusted.Cause(err)), "name a YAML file that can be read"}
 	}
 	return string(text), nil
 }

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/floormesh/floormesh/sim"
 	"github.com/floormesh/floormesh/sim/explore"
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 )
 
 type fuzzCommand struct {
@@ -38,6 +42,7 @@ type fuzzSummary struct {
 	PerSec  float64          `json:"runs_per_second"`
 	Corpus  int              `json:"corpus"`
 	Marks   int              `json:"marks"`
+	Stopped bool             `json:"stopped,omitempty"` // by the user
 	Twins   *twinsSummary    `json:"twins,omitempty"`
 	Failure *fuzzFailure     `json:"failure,omitempty"`
 	Written *explore.Written `json:"written,omitempty"`
@@ -61,6 +66,8 @@ type fuzzFailure struct {
 	Shrunk   string `json:"shrunk"`
 	Runs     int    `json:"shrink_runs"`
 	Wall     string `json:"shrink_wall"`
+
+	Plan *sim.Plan `json:"plan,omitempty"` // only if no file could be written
 }
 
 // outcome is one run's end.
@@ -76,13 +83,27 @@ type source interface {
 	learn(sim.Plan, *sim.Result)
 }
 
-// Run searches until it finds something or its time is over.
+// Run searches until it finds something, its time is over, or the user asks.
 func (c *fuzzCommand) Run(s streams) error {
+	ctx, stop := interruptible()
+	defer stop()
+	return c.run(ctx, s)
+}
+
+func (c *fuzzCommand) run(ctx context.Context, s streams) error {
 	if c.For <= 0 || c.Workers < 0 || c.Runs < 0 || c.ShrinkTo < 0 {
 		return &hinted{errors.New("nothing would run"), "floorsim fuzz --for 10m"}
 	}
+	for _, dir := range []string{c.Out, c.Corpus} { // now, not after hours
+		if dir == "" {
+			continue
+		}
+		if err := writable(dir); err != nil {
+			return err
+		}
+	}
 	if c.Twins {
-		return c.twins(s)
+		return c.twins(ctx, s)
 	}
 	earlier, err := c.earlier()
 	if err != nil {
@@ -90,15 +111,22 @@ func (c *fuzzCommand) Run(s streams) error {
 	}
 	f := explore.NewFuzzer(c.Seed, earlier...)
 	total := &fuzzSummary{Seed: c.Seed}
-	failed, err := c.search(s, total, fuzzed{f})
+	failed, err := c.search(ctx, s, total, fuzzed{f})
 	if err != nil {
 		return err
 	}
 	total.Corpus, total.Marks = len(f.Corpus()), f.Marks()
-	if err := c.keep(f.Corpus()); err != nil {
-		return err
+	kept := c.keep(s, f.Corpus())
+	return together(c.finish(ctx, s, total, failed), kept)
+}
+
+// together joins what became of a search and of its corpus: a failure that was found is known by then, and the
+// other error is what is left to tell.
+func together(finished, kept error) error {
+	if kept != nil && errors.Is(finished, errFailed) {
+		return kept
 	}
-	return c.finish(s, total, failed)
+	return errors.Join(finished, kept)
 }
 
 // fuzzed is the search for plans that show something new.
@@ -108,13 +136,13 @@ func (f fuzzed) next() []sim.Plan { return f.Next() }
 
 func (f fuzzed) learn(p sim.Plan, r *sim.Result) { f.Learn(p, r) }
 
-func (c *fuzzCommand) twins(s streams) error {
+func (c *fuzzCommand) twins(ctx context.Context, s streams) error {
 	t, err := explore.NewTwins(c.Seed, c.Rounds)
 	if err != nil {
 		return &hinted{err, "floorsim fuzz --twins --rounds 8"}
 	}
 	total := &fuzzSummary{Seed: c.Seed}
-	failed, err := c.search(s, total, scripted{t})
+	failed, err := c.search(ctx, s, total, scripted{t})
 	if err != nil {
 		return err
 	}
@@ -122,7 +150,7 @@ func (c *fuzzCommand) twins(s streams) error {
 	w.ListedRounds, w.Listed = t.Listed()
 	w.ListedRun = min(w.Listed, total.Runs)
 	total.Twins = w
-	return c.finish(s, total, failed)
+	return c.finish(ctx, s, total, failed)
 }
 
 // scripted is the scripts, some at a time.
@@ -143,10 +171,8 @@ func (scripted) learn(sim.Plan, *sim.Result) {}
 
 // search runs groups of plans until one fails, time is over, there are no more, or the user asks.
 // Of several that fail in one group the first counts, whichever worker was quickest.
-func (c *fuzzCommand) search(s streams, total *fuzzSummary, from source) (*outcome, error) {
+func (c *fuzzCommand) search(ctx context.Context, s streams, total *fuzzSummary, from source) (*outcome, error) {
 	began := time.Now()
-	ctx, stop := interruptible()
-	defer stop()
 	shown := newDisplay(s.talk, false)
 	defer shown.close()
 	defer func() {
@@ -208,30 +234,47 @@ func (c *fuzzCommand) group(plans []sim.Plan) []outcome {
 }
 
 // finish makes a failure small, writes it down, and says how it went.
-func (c *fuzzCommand) finish(s streams, total *fuzzSummary, failed *outcome) error {
+func (c *fuzzCommand) finish(ctx context.Context, s streams, total *fuzzSummary, failed *outcome) error {
+	var lost error
+	total.Stopped = failed == nil && ctx.Err() != nil
 	if failed != nil {
-		if err := c.shrink(s, total, failed); err != nil {
-			return err
-		}
+		lost = c.shrink(ctx, s, total, failed)
 	}
 	if c.JSON {
 		printJSON(s.out, total)
 	} else {
 		c.say(s, total)
 	}
-	if failed != nil {
+	switch {
+	case lost != nil:
+		return lost
+	case failed != nil:
 		return errFailed
+	case total.Stopped:
+		return c.stopped(total)
 	}
 	return nil
 }
 
-func (c *fuzzCommand) shrink(s streams, total *fuzzSummary, failed *outcome) error {
+// stopped says how to go on when the user has stopped a search.
+func (c *fuzzCommand) stopped(total *fuzzSummary) error {
+	goOn := "the same command begins anew; --corpus DIR would keep what it has learnt"
+	switch {
+	case c.Twins:
+		goOn = "the same command begins anew, with the same scripts in the same order"
+	case c.Corpus != "":
+		goOn = fmt.Sprintf("what it has learnt is in %s; floorsim fuzz --corpus %s --seed %d goes on from there", c.Corpus, c.Corpus, c.Seed+1)
+	}
+	return &hinted{fmt.Errorf("stopped after %s of %v: nothing failed in %s", total.Wall, c.For, plural(total.Runs, "run")), goOn}
+}
+
+func (c *fuzzCommand) shrink(ctx context.Context, s streams, total *fuzzSummary, failed *outcome) error {
 	began := time.Now()
 	shown := newDisplay(s.talk, false)
 	first := failed.result.Violations[0]
 	p := explore.Shrink(failed.plan, first.Property, explore.Shrinking{
 		MaxRuns: c.ShrinkTo,
-		Stop:    func() bool { return time.Since(began) > c.Shrink },
+		Stop:    func() bool { return ctx.Err() != nil || time.Since(began) > c.Shrink },
 		Watch: func(p *explore.Progress) {
 			status := fmt.Sprintf("%s violated; shrinking: %d runs, %d times smaller: %s", first.Property, p.Runs, p.Smaller, &p.Plan)
 			shown.show(status, status)
@@ -242,8 +285,13 @@ func (c *fuzzCommand) shrink(s streams, total *fuzzSummary, failed *outcome) err
 		Property: first.Property, Detail: first.Detail, Found: failed.plan.String(), Shrunk: p.Plan.String(),
 		Runs: p.Runs, Wall: time.Since(began).Round(time.Millisecond).String(),
 	}
-	var err error
-	total.Written, err = explore.Write(c.Out, titleOf(first.Property, &p.Plan), p.Plan)
+	place, err := newRefuge(s, "failures").keep(c.Out, func(dir string) (err error) {
+		total.Written, err = explore.Write(dir, titleOf(first.Property, &p.Plan), p.Plan)
+		return err
+	})
+	if place == "" { // then it stands in what is printed
+		total.Written, total.Failure.Plan = nil, &p.Plan
+	}
 	return err
 }
 
@@ -259,9 +307,15 @@ func titleOf(property string, p *sim.Plan) string {
 
 func (c *fuzzCommand) say(s streams, total *fuzzSummary) {
 	if f := total.Failure; f != nil {
-		name := filepath.Base(total.Written.Plan)
 		fmt.Fprintf(s.out, "FAILED: %s violated: %s\n", f.Property, f.Detail)
 		fmt.Fprintf(s.out, "  found:    %s\n  shrunk:   %s (%d runs, %s)\n", f.Found, f.Shrunk, f.Runs, f.Wall)
+	}
+	if f := total.Failure; f != nil && f.Plan != nil {
+		fmt.Fprintln(s.out, "  the plan, for a file of its own and floorsim check -v --plan FILE:")
+		printJSON(s.out, f.Plan)
+	}
+	if total.Written != nil {
+		name := filepath.Base(total.Written.Plan)
 		fmt.Fprintf(s.out, "  plan:     %s\n  picture:  %s\n", total.Written.Plan, total.Written.Picture)
 		if total.Written.Scenario != "" {
 			fmt.Fprintf(s.out, "  scenario: %s\n", total.Written.Scenario)
@@ -303,15 +357,20 @@ func (c *fuzzCommand) earlier() (plans []sim.Plan, err error) {
 }
 
 // keep writes the plans of a corpus.
-func (c *fuzzCommand) keep(plans []sim.Plan) error {
+func (c *fuzzCommand) keep(s streams, plans []sim.Plan) error {
 	if c.Corpus == "" {
 		return nil
 	}
-	if err := os.MkdirAll(c.Corpus, 0o755); err != nil {
+	_, err := newRefuge(s, "corpus").keep(c.Corpus, func(dir string) error { return keepIn(dir, plans) })
+	return err
+}
+
+func keepIn(dir string, plans []sim.Plan) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("keep corpus: %w", err)
 	}
 	for i := range plans {
-		path := filepath.Join(c.Corpus, titleOf("plan", &plans[i])+".json")
+		path := filepath.Join(dir, titleOf("plan", &plans[i])+".json")
 		if err := explore.WriteFinding(path, &sim.Finding{Plan: plans[i]}); err != nil {
 			return err
 		}
@@ -319,16 +378,25 @@ func (c *fuzzCommand) keep(plans []sim.Plan) error {
 	return nil
 }
 
+// maxPlanBytes is how much of a plan's file is read: a byte more than a plan may have, so that its
+// reader says what is wrong.
+const maxPlanBytes = 1<<20 + 1
+
 // readPlan reads a plan, or a finding, of a file.
 func readPlan(path string) (*sim.Finding, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, &hinted{err, "floorsim plan --seed 5 > plan.json"}
+		return nil, &hinted{fmt.Errorf("%s: %w", path, untrusted.Cause(err)), "floorsim plan --seed 5 > plan.json"}
 	}
 	defer file.Close() //nolint:errcheck // only read
-	f, err := sim.ReadFinding(file)
+	text, err := io.ReadAll(io.LimitReader(file, maxPlanBytes))
 	if err != nil {
-		return nil, &hinted{fmt.Errorf("%s: %w", path, err), "floorsim plan --seed 5 shows what a plan looks like"}
+		return nil, &hinted{fmt.Errorf("%s: %w", path, untrusted.Cause(err)), "name a file: floorsim plan --seed 5 > plan.json"}
+	}
+	f, err := sim.ReadFinding(bytes.NewReader(text))
+	if err != nil {
+		err = untrusted.Explain(text, err)
+		return nil, &hinted{fmt.Errorf("%s: %w", untrusted.Place(path, err), err), "floorsim plan --seed 5 shows what a plan looks like"}
 	}
 	return f, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -14,44 +15,45 @@ type profileFlags struct {
 }
 
 // start begins what the flags ask for. The function that it returns ends it and
-// writes the files.
+// writes the files, which are made now: what cannot be is said before a run.
 func (p *profileFlags) start() (stop func() error, err error) {
-	if p.CPU == "" {
-		return p.heap, nil
+	var ends []func() error
+	for _, f := range []struct {
+		path  string
+		begin func(*os.File) (end func() error, err error)
+	}{{p.CPU, profileTime}, {p.Memory, profileMemory}} {
+		if f.path == "" {
+			continue
+		}
+		file, err := os.Create(f.path)
+		if err != nil {
+			return nil, fmt.Errorf("profile: %w", err)
+		}
+		end, err := f.begin(file)
+		if err != nil {
+			return nil, fmt.Errorf("profile: %w", errors.Join(err, file.Close()))
+		}
+		ends = append(ends, func() error { return errors.Join(end(), file.Close()) })
 	}
-	file, err := os.Create(p.CPU)
-	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	if err := pprof.StartCPUProfile(file); err != nil {
-		_ = file.Close()
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	return func() error {
-		pprof.StopCPUProfile()
-		if err := file.Close(); err != nil {
+	return func() (err error) {
+		for _, end := range ends {
+			err = errors.Join(err, end())
+		}
+		if err != nil {
 			return fmt.Errorf("profile: %w", err)
 		}
-		return p.heap()
+		return nil
 	}, nil
 }
 
-// heap writes where the memory is now.
-func (p *profileFlags) heap() error {
-	if p.Memory == "" {
-		return nil
-	}
-	file, err := os.Create(p.Memory)
-	if err != nil {
-		return fmt.Errorf("profile: %w", err)
-	}
-	runtime.GC() // so that it holds what is alive
-	if err := pprof.Lookup("allocs").WriteTo(file, 0); err != nil {
-		_ = file.Close()
-		return fmt.Errorf("profile: %w", err)
-	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("profile: %w", err)
-	}
-	return nil
+func profileTime(file *os.File) (end func() error, err error) {
+	return func() error { pprof.StopCPUProfile(); return nil }, pprof.StartCPUProfile(file)
+}
+
+// profileMemory writes where the memory is at the end.
+func profileMemory(file *os.File) (end func() error, err error) {
+	return func() error {
+		runtime.GC() // so that it holds what is alive
+		return pprof.Lookup("allocs").WriteTo(file, 0)
+	}, nil
 }

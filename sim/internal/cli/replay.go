@@ -12,6 +12,7 @@ import (
 
 	"github.com/floormesh/floormesh/consensus/replica"
 	"github.com/floormesh/floormesh/consensus/replica/recording"
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 	"github.com/floormesh/floormesh/sim/replay"
 )
 
@@ -29,7 +30,7 @@ var errOtherBuild = errors.New("recorded by another build")
 func (c *replayCommand) Run(s streams) error {
 	file, err := os.Open(c.File)
 	if err != nil {
-		return &hinted{err, "name a file that floormesh run --record has written"}
+		return &hinted{fmt.Errorf("%s: %w", c.File, untrusted.Cause(err)), "name a file that floormesh run --record has written"}
 	}
 	defer file.Close() //nolint:errcheck // only read
 	result, err := replay.Run(file, c.options(s))
@@ -39,6 +40,9 @@ func (c *replayCommand) Run(s streams) error {
 	if errors.Is(err, recording.ErrTorn) && result != nil {
 		fmt.Fprintf(s.talk, "floorsim: %v: the gateway was killed or lost power while it wrote; everything before is replayed\n", err)
 		err = nil
+	}
+	if panicked, is := errors.AsType[*replay.PanicError](err); is && c.Verbose {
+		fmt.Fprintf(s.out, "%s\n", panicked.Stack)
 	}
 	if err != nil {
 		return c.explain(err, result)
@@ -51,7 +55,7 @@ func (c *replayCommand) Run(s streams) error {
 }
 
 func (c *replayCommand) options(s streams) replay.Options {
-	o := replay.Options{Until: c.Until, Check: func(start *recording.Start) error { return c.compareBuilds(s.talk, start.Build) }}
+	o := replay.Options{Until: c.Until, Stack: debug.Stack, Check: func(start *recording.Start) error { return c.compareBuilds(s.talk, start.Build, ownBuild()) }}
 	if c.Verbose {
 		o.Trace = func(step *recording.Step, out []replica.Output, _ replica.Instant) {
 			fmt.Fprintf(s.out, "%d %s %s\n", step.Number, time.Duration(step.Now), replay.DescribeInput(step.Input))
@@ -65,8 +69,7 @@ func (c *replayCommand) options(s streams) replay.Options {
 
 // compareBuilds refuses what other code has recorded, unless it is forced: the
 // first divergence would be the change, or the next one.
-func (c *replayCommand) compareBuilds(talk io.Writer, recorded string) error {
-	own := ownBuild()
+func (c *replayCommand) compareBuilds(talk io.Writer, recorded, own string) error {
 	switch recording.CompareBuilds(recorded, own) {
 	case recording.Equal:
 	case recording.Unknown:
@@ -99,14 +102,14 @@ func ownBuild() string {
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
 	}
-	return recording.BuildName(settings["vcs.revision"], settings["vcs.modified"] == "true", settings["-tags"])
+	return recording.BuildName(release, settings["vcs.revision"], settings["vcs.modified"] == "true", settings["-tags"])
 }
 
 // explain adds what can be done.
 func (c *replayCommand) explain(err error, result *replay.Result) error {
 	switch {
 	case errors.Is(err, errOtherBuild):
-		return &hinted{err, "build floorsim from the gateway's revision, or replay with --force to see where they differ"}
+		return &hinted{err, "use the floorsim of the gateway's release or revision, or replay with --force to see where they differ"}
 	case errors.Is(err, recording.ErrNoRecording):
 		return &hinted{fmt.Errorf("%s: %w", c.File, err), "name a file that floormesh run --record has written"}
 	case errors.Is(err, recording.ErrVersion):
@@ -119,7 +122,10 @@ func (c *replayCommand) explain(err error, result *replay.Result) error {
 	case errors.Is(err, recording.ErrCorrupt), errors.Is(err, recording.ErrTorn):
 		return &hinted{fmt.Errorf("%s: %w", c.File, err), "copy the file from the gateway again; without its start nothing can be replayed"}
 	}
-	return fmt.Errorf("%s: %w", c.File, err)
+	if _, is := errors.AsType[*replay.PanicError](err); is {
+		return &hinted{fmt.Errorf("%s: %w", c.File, err), "-v prints where; with the gateway's own build this is a bug of the ledger: keep the file and report it"}
+	}
+	return &hinted{fmt.Errorf("%s: %w", c.File, untrusted.Cause(err)), "name a file that floormesh run --record has written"}
 }
 
 // printReplay prints what a replay came to.

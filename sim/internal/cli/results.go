@@ -18,18 +18,10 @@ import (
 	"github.com/floormesh/floormesh/sim/sweep"
 )
 
-// readResults reads a results folder, and passes its advice on.
+// readResults reads a results folder.
 func readResults(dir string) (*result.Run, error) {
 	run, err := result.Read(dir)
-	return run, advised(noRun(dir, err))
-}
-
-// advised turns an error of a results folder into one with a hint.
-func advised(err error) error {
-	if wrong, is := errors.AsType[*result.FolderError](err); is {
-		return &hinted{err, wrong.Hint()}
-	}
-	return err
+	return run, noRun(dir, err)
 }
 
 type exportCommand struct {
@@ -292,7 +284,7 @@ func (c *diffCommand) Run(s streams) error {
 		return c.quantiles(s, result.CompareQuantiles(a, b))
 	}
 	if err := result.Comparable(a, b); err != nil {
-		return advised(err)
+		return err
 	}
 	if a.Summary.Build != b.Summary.Build {
 		fmt.Fprintf(s.talk, "floorsim: note: the builds differ, %q and %q\n", a.Summary.Build, b.Summary.Build)

@@ -48,23 +48,24 @@ func (c *runCommand) Run(s streams) error {
 		out = filepath.Join("results", fmt.Sprintf("%s-%d", resolved.Name, resolved.Seed))
 	}
 	if err := result.Room(out, c.Replace); err != nil { // now, not after hours
-		return advised(err)
-	}
-	run, err := c.perform(s, resolved)
-	if err != nil {
 		return err
 	}
-	if err := result.Write(out, run, c.Replace); err != nil {
-		return advised(err)
+	run, err := c.perform(s, resolved)
+	if run == nil {
+		return err
 	}
-	summariseRun(s.out, run, out)
-	if len(run.Summary.Failed()) > 0 {
+	place, lost := newRefuge(s, filepath.Base(out)).keep(out, func(dir string) error {
+		return result.Write(dir, run, c.Replace && dir == out)
+	})
+	summariseRun(s.out, run, place) // whatever became of the files
+	if err = errors.Join(err, lost); err == nil && len(run.Summary.Failed()) > 0 {
 		return errFailed
 	}
-	return nil
+	return err
 }
 
-// perform runs a resolved scenario, shows how far it is, and profiles it if that is asked for.
+// perform runs a resolved scenario, shows how far it is, and profiles it if that is asked for. A run beside an
+// error is whole; only its profile is not.
 func (c *runCommand) perform(s streams, resolved *scenario.Scenario) (*result.Run, error) {
 	if unused := sim.Unused(resolved); len(unused) > 0 {
 		fmt.Fprintf(s.talk, "floorsim: note: sites say nothing to each other yet: %s change nothing\n", strings.Join(unused, ", "))
@@ -109,9 +110,6 @@ func perform(ctx context.Context, resolved *scenario.Scenario, watch watcher) (*
 	resolved.Workers = 0
 	x, err := sim.NewExperiment(resolved, workers)
 	if err != nil {
-		if not, ok := errors.AsType[*sim.UnsupportedError](err); ok {
-			return nil, &hinted{err, not.Hint()}
-		}
 		return nil, err
 	}
 	began := time.Now()
@@ -134,7 +132,7 @@ func perform(ctx context.Context, resolved *scenario.Scenario, watch watcher) (*
 	return run, nil
 }
 
-// summariseRun tells what a run came to.
+// summariseRun tells what a run came to, and where its results are, if anywhere.
 func summariseRun(out io.Writer, run *result.Run, dir string) {
 	var text bytes.Buffer
 	r := &run.Summary
@@ -155,7 +153,11 @@ func summariseRun(out io.Writer, run *result.Run, dir string) {
 		}
 	}
 	fmt.Fprintf(&text, "held: %s\n", strings.Join(held, ", "))
-	fmt.Fprintf(&text, "fingerprint %s; results in %s (floorsim report %s)\n", r.Fingerprint, dir, dir)
+	where := "results nowhere"
+	if dir != "" {
+		where = fmt.Sprintf("results in %s (floorsim report %s)", dir, dir)
+	}
+	fmt.Fprintf(&text, "fingerprint %s; %s\n", r.Fingerprint, where)
 	_, _ = out.Write(text.Bytes())
 }
 

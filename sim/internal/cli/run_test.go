@@ -107,6 +107,10 @@ func TestRunProfiles(t *testing.T) {
 	if code, _, talk := floorsim(append(args, "--replace")...); code != exitBroken || !strings.Contains(talk, "profile") {
 		t.Errorf("a profile in no folder: exit code %d: %s", code, talk)
 	}
+	args[len(args)-3], args[len(args)-1] = files[0], filepath.Join(dir, "nowhere", "memory")
+	if code, out, talk := floorsim(append(args, "--replace")...); code != exitBroken || !strings.Contains(talk, "profile") || out != "" {
+		t.Errorf("one at the end in no folder is told at the start: exit code %d: %s%s", code, out, talk)
+	}
 }
 
 // TestRunNotes: what changes nothing is said to.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/floormesh/floormesh/sim/internal/untrusted"
 	"github.com/floormesh/floormesh/sim/result"
 	"github.com/floormesh/floormesh/sim/result/report"
 	"github.com/floormesh/floormesh/sim/scenario"
@@ -74,7 +75,10 @@ func studyOf(folder *sweep.Folder) (*result.Study, error) {
 		if len(o.Summary) > 0 {
 			c.Brief = new(result.Brief)
 			if err := json.Unmarshal(o.Summary, c.Brief); err != nil {
-				return nil, fmt.Errorf("summary of point %q: %w", o.ID, err)
+				return nil, &hinted{
+					fmt.Errorf("the summary of point %q: %w", o.ID, untrusted.Explain(o.Summary, err)),
+					"delete " + folder.JobDir(o.Job) + " to run this point again",
+				}
 			}
 		}
 		study.Cases = append(study.Cases, c)

@@ -13,8 +13,21 @@ import (
 	"github.com/floormesh/floormesh/sim/result/picture"
 )
 
-//go:embed page.html
-var pageText string
+// What is on the pages, and of what both are made.
+var (
+	//go:embed page.html
+	pageText string
+	//go:embed study.html
+	studyText string
+	//go:embed parts.html
+	partsText string
+)
+
+// head is the beginning of either page.
+type head struct {
+	Title string
+	Style template.CSS
+}
 
 // Options choose what the page shows.
 type Options struct {
@@ -23,8 +36,8 @@ type Options struct {
 
 // page is what the template reads.
 type page struct {
+	Head     head
 	S        *result.Summary
-	Style    template.CSS
 	Failed   bool
 	Verdict  string
 	Facts    [][2]string
@@ -38,13 +51,14 @@ type page struct {
 
 // Write writes the report of a run.
 func Write(w io.Writer, run *result.Run, o Options) error {
-	t, err := template.New("page").Funcs(functions()).Parse(pageText)
+	t, err := templates()
 	if err != nil {
-		return fmt.Errorf("the page of the report: %w", err)
+		return err
 	}
 	s := &run.Summary
 	p := page{
-		S: s, Style: svg.Style, Failed: len(s.Failed()) > 0, Verdict: verdict(s), Facts: facts(run),
+		Head: head{fmt.Sprintf("%s, seed %d: %s", s.Scenario, s.Seed, verdict(s)), svg.Style},
+		S:    s, Failed: len(s.Failed()) > 0, Verdict: verdict(s), Facts: facts(run),
 		Scenario: string(run.Scenario), Cut: dropped(&s.Dropped), Machine: machine(s), JSON: s,
 	}
 	p.Figures = figures(run)
@@ -55,7 +69,18 @@ func Write(w io.Writer, run *result.Run, o Options) error {
 		p.Figures[i].Table.Rows = thin(p.Figures[i].Table.Rows, maxTableRows)
 	}
 	p.DAGs = windows(run, o.Rounds)
-	return t.Execute(w, p)
+	return t.ExecuteTemplate(w, "page", p)
+}
+
+// templates returns both pages.
+func templates() (t *template.Template, err error) {
+	t = template.New("report").Funcs(functions())
+	for _, text := range []string{partsText, pageText, studyText} {
+		if t, err = t.Parse(text); err != nil {
+			return nil, fmt.Errorf("the page of the report: %w", err)
+		}
+	}
+	return t, nil
 }
 
 // functions are what templates call.

@@ -2,9 +2,7 @@ package report
 
 import (
 	"cmp"
-	_ "embed" // the page
 	"fmt"
-	"html/template"
 	"io"
 	"math"
 	"slices"
@@ -13,13 +11,10 @@ import (
 	"github.com/floormesh/floormesh/sim/result/internal/svg"
 )
 
-//go:embed study.html
-var studyText string
-
 // studyPage is what the template reads.
 type studyPage struct {
+	Head    head
 	S       *result.Study
-	Style   template.CSS
 	Verdict string
 	Over    string
 	Figures []figure
@@ -29,14 +24,11 @@ type studyPage struct {
 
 // WriteStudy writes the report of a sweep.
 func WriteStudy(w io.Writer, s *result.Study) error {
-	t, err := template.New("page").Funcs(functions()).Parse(pageText)
-	if err == nil {
-		t, err = t.New("of a sweep").Parse(studyText)
-	}
+	t, err := templates()
 	if err != nil {
-		return fmt.Errorf("the page of the report: %w", err)
+		return err
 	}
-	p := studyPage{S: s, Style: svg.Style, Verdict: studyVerdict(s), Runs: runTable(s)}
+	p := studyPage{Head: head{s.Name + ": " + studyVerdict(s), svg.Style}, S: s, Verdict: studyVerdict(s), Runs: runTable(s)}
 	over, err := s.Over("")
 	if err != nil {
 		return err

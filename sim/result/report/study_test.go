@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/floormesh/floormesh/sim/result"
+	"github.com/floormesh/floormesh/sim/result/resulttest"
 )
 
 // swept is a sweep of two axes with one run that violated something and one that could not be run.
@@ -66,5 +67,33 @@ func TestStudyOfNothing(t *testing.T) {
 	var page bytes.Buffer
 	if err := WriteStudy(&page, s); err != nil || !strings.Contains(page.String(), "No run has measured anything yet") {
 		t.Errorf("%v: %s", err, page.String())
+	}
+}
+
+// TestOneHead: both pages begin and look alike, each with a title of its own.
+func TestOneHead(t *testing.T) {
+	begins := func(text string) (title, rest string) {
+		text, _, found := strings.Cut(text, "<header>")
+		before, after, titled := strings.Cut(text, "<title>")
+		title, after, ended := strings.Cut(after, "</title>")
+		if !found || !titled || !ended {
+			t.Fatalf("no head: %.300s", text)
+		}
+		return title, before + after
+	}
+	var run, study bytes.Buffer
+	if err := Write(&run, resulttest.Run(t, resulttest.Options{Seed: 7}), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteStudy(&study, swept()); err != nil {
+		t.Fatal(err)
+	}
+	title, one := begins(run.String())
+	other, two := begins(study.String())
+	if one != two || !strings.Contains(one, "Content-Security-Policy") {
+		t.Errorf("the heads differ:\n%s\n%s", one, two)
+	}
+	if title == other || title == "" || other == "" {
+		t.Errorf("the titles are %q and %q", title, other)
 	}
 }
