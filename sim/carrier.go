@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/floormesh/floormesh/consensus/replica"
@@ -24,8 +25,8 @@ type carrier struct {
 	ids     map[dag.Digest]engine.Handle // of messages, in the topic
 	frame   int                          // what surrounds a message on the wire
 	told    []told                       // by node, unless always
-	deceits [][]deceit                   // by node
 	costs   []*oracle.Costs              // by node: the site's prices
+	due     []replica.Instant            // by node: when the first of its debts comes, so that most need no look
 	extra   replica.Instant              // that checking takes beside its work
 	deliver func(w *World, node, from int, p *parcel)
 }
@@ -63,14 +64,11 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	c := &carrier{
 		always: s.Gossip.Policy == scenario.GossipAlways || len(w.followers) > 0,
 		ids:    make(map[dag.Digest]engine.Handle), extra: instant(s.Gossip.Validation),
-		frame: rpcBytes + x.wire.overhead, deceits: make([][]deceit, w.peers.graph.Nodes()), costs: x.prices,
+		frame: rpcBytes + x.wire.overhead, costs: x.prices, due: slices.Repeat([]replica.Instant{replica.Never}, w.peers.graph.Nodes()),
 		deliver: func(w *World, node, from int, p *parcel) { w.hear(node, from, p) },
 	}
 	if !c.always {
 		c.told = make([]told, len(w.nodes))
-	}
-	for _, l := range w.plan.Liars {
-		c.deceits[l.Node] = append(c.deceits[l.Node], deceit{l.From, l.Until})
 	}
 	var err error
 	c.topic, err = gossip.New(gossip.Config{
@@ -83,14 +81,7 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 		Known: func(_ *engine.Partition, at engine.Instant, node, _ engine.Node, m gossip.Message) {
 			c.known(w, int(node), replica.Instant(at), int(m.Bytes)+c.frame)
 		},
-		Passes: func(now engine.Instant, node engine.Node) bool {
-			for _, d := range c.deceits[node] {
-				if at := replica.Instant(now); at >= d.from && (at < d.until || d.until == 0) {
-					return false
-				}
-			}
-			return true
-		},
+		Passes:  c.passes(w),
 		Deliver: func(_ *engine.Partition, node engine.Node, a gossip.Arrival) { c.arrived(w, int(node), &a) },
 		Expired: func(_ *engine.Partition, m gossip.Message) { c.forget(m.Load) },
 	})
@@ -99,6 +90,23 @@ func newCarrier(w *World, x *site) (*carrier, error) {
 	}
 	c.part = c.topic.Part(0)
 	return c, nil
+}
+
+// passes returns what says whether a node passes on what it has received; nil: all do always.
+func (c *carrier) passes(w *World) func(now engine.Instant, node engine.Node) bool {
+	if len(w.plan.Liars) == 0 {
+		return nil
+	}
+	deceits := make([][]deceit, w.peers.graph.Nodes())
+	for _, l := range w.plan.Liars {
+		deceits[l.Node] = append(deceits[l.Node], deceit{l.From, l.Until})
+	}
+	return func(now engine.Instant, node engine.Node) bool {
+		at := replica.Instant(now)
+		return !slices.ContainsFunc(deceits[node], func(d deceit) bool {
+			return at >= d.from && (at < d.until || d.until == 0)
+		})
+	}
 }
 
 // gossipParams returns a scenario's parameters.
@@ -118,7 +126,7 @@ func gossipParams(g *scenario.Gossip) gossip.Params {
 
 // rise lets a node that starts gossip; fall lets one that stops do so no more.
 func (c *carrier) rise(w *World, node int) {
-	w.site.debts[node].list = nil
+	c.clear(&w.site.debts[node], node)
 	c.part.Rise(w.part, engine.Node(node))
 }
 

@@ -9,10 +9,12 @@ import (
 
 // debts is copies of gossip that a node has no use for. They take its line and its
 // processor all the same, which is reckoned when either is asked for next: an event for each
-// would be most of what happens in a mesh.
+// would be most of what happens in a mesh. It is 256 bytes, of which the first few lines of the cache
+// are used: few nodes ever owe more than there is room for.
 type debts struct {
-	last replica.Instant // the latest so far
-	list []debt
+	list []debt // in room, while they fit
+	room [14]debt
+	_    [8]byte
 }
 
 // debt is one copy.
@@ -24,21 +26,29 @@ type debt struct {
 // known notes a copy that comes to a node after another.
 func (c *carrier) known(w *World, node int, at replica.Instant, bytes int) {
 	own := &w.site.debts[node]
-	own.last = max(own.last, at)
+	c.due[node] = min(c.due[node], at)
 	if own.list = append(own.list, debt{at, int32(bytes)}); len(own.list)%maxDebts == 0 {
 		w.site.reckon(node, w.now)
 	}
 }
 
+// clear forgets what a node owes.
+func (c *carrier) clear(own *debts, node int) {
+	own.list = own.room[:0]
+	c.due[node] = replica.Never
+}
+
 // reckon counts what has come to a node until now, in order.
 func (x *site) reckon(node int, now replica.Instant) {
-	list := x.debts[node].list
-	if len(list) == 0 {
+	due := &x.carrier.due[node]
+	if *due > now {
 		return
 	}
-	came := 0
+	list, came := x.debts[node].list, 0
+	*due = replica.Never
 	for i, d := range list { // sorts in what has come: a handful, nearly in order
 		if d.at > now {
+			*due = min(*due, d.at)
 			continue
 		}
 		list[i] = list[came]
@@ -61,6 +71,7 @@ func (x *site) reckon(node int, now replica.Instant) {
 
 // reckonAll counts what has come to all nodes, at the end of a run.
 func (x *site) reckonAll(now replica.Instant) {
+	x.carrier.topic.Close()
 	for node := range x.debts {
 		x.reckon(node, now)
 	}

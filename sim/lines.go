@@ -25,9 +25,14 @@ type departure struct {
 type queue struct {
 	last    replica.Instant // when all of it has left
 	since   int             // messages since there was none
-	waiting []departure     // see wire.queue
-	gone    int             // of them
-	counts  []int32         // of them, by the node's edges
+	backlog *backlog        // nil: see wire.queue
+}
+
+// backlog is what waits for whom.
+type backlog struct {
+	waiting []departure
+	gone    int     // of them
+	counts  []int32 // of them, by the node's edges
 }
 
 // lines is what a site's gossip goes over: its wire.
@@ -42,10 +47,13 @@ func (l lines) Ahead(peers []gossip.Peer) {
 	x := l.site
 	sum := replica.Instant(0)
 	for _, p := range peers {
-		sum += x.wire.pipes[p.Edge].last + x.debts[p.Node].last
+		sum += x.wire.pipes[p.Edge].last + x.debts[p.Node].look()
 	}
 	x.looked = sum
 }
+
+// look looks at the room for a few debts.
+func (d *debts) look() replica.Instant { return d.room[0].at + d.room[3].at }
 
 // Send implements gossip.Lines.
 func (l lines) Send(now engine.Instant, edge uint32, from, to engine.Node, load engine.Handle, bytes int) (engine.Instant, bool) {
@@ -66,8 +74,13 @@ func (l lines) Signal(now engine.Instant, from, to engine.Node) (engine.Instant,
 }
 
 // Signalled implements gossip.Lines.
-func (l lines) Signalled(_ engine.Instant, node engine.Node, peers []engine.Node, bytes int) {
+func (l lines) Signalled(_ engine.Instant, node engine.Node, peers, bytes int) {
 	l.site.notes.signalled(l.world, int(node), peers, bytes)
+}
+
+// Heard implements gossip.Lines.
+func (l lines) Heard(node engine.Node, messages, bytes int) {
+	l.site.notes.book.Received(l.site.notes.node(int(node)), uint64(messages), uint64(messages*bytes))
 }
 
 // Receive implements gossip.Lines.
@@ -83,20 +96,25 @@ func (l lines) Downlink(node engine.Node) bool { return l.site.wire.net.Downlink
 func (l *wire) queues(now replica.Instant, from int, edge uint32) bool {
 	q := &l.queued[from]
 	if q.last <= now {
-		q.since, q.waiting, q.gone, q.counts = 0, nil, 0, nil
+		q.since, q.backlog = 0, nil
 		return true
 	}
-	if q.counts == nil {
+	if q.backlog == nil {
 		return true
 	}
 	first, _ := l.graph.Edges(engine.Node(from))
-	for ; q.gone < len(q.waiting) && q.waiting[q.gone].at <= now; q.gone++ {
-		q.counts[q.waiting[q.gone].edge-first]--
+	q.backlog.pass(now, first)
+	return int(q.backlog.counts[edge-first]) < l.room
+}
+
+// pass takes out what has left by now. First is the node's first edge.
+func (b *backlog) pass(now replica.Instant, first uint32) {
+	for ; b.gone < len(b.waiting) && b.waiting[b.gone].at <= now; b.gone++ {
+		b.counts[b.waiting[b.gone].edge-first]--
 	}
-	if 2*q.gone > len(q.waiting) {
-		q.waiting, q.gone = append(q.waiting[:0], q.waiting[q.gone:]...), 0
+	if 2*b.gone > len(b.waiting) {
+		b.waiting, b.gone = append(b.waiting[:0], b.waiting[b.gone:]...), 0
 	}
-	return int(q.counts[edge-first]) < l.room
 }
 
 // queue notes that a message waits until all before it have left: the node's line, or
@@ -116,24 +134,21 @@ func (l *wire) queue(now replica.Instant, from int, edge uint32) {
 		return
 	}
 	first, end := l.graph.Edges(engine.Node(from))
-	if q.counts == nil {
-		q.counts = make([]int32, end-first)
+	if q.backlog == nil {
+		q.backlog = &backlog{counts: make([]int32, end-first)}
 	}
-	q.waiting = append(q.waiting, departure{q.last, edge})
-	q.counts[edge-first]++
+	q.backlog.waiting = append(q.backlog.waiting, departure{q.last, edge})
+	q.backlog.counts[edge-first]++
 }
 
 // copies notes a copy of gossip on its way.
 func (t *notes) copies(w *World, from, to int, r *rumour, bytes int) {
-	t.book.Sent(result.Instant(w.now), t.node(from), r.kind, uint64(bytes))
+	t.book.Sent(result.Instant(w.now), t.node(from), r.kind, 1, uint64(bytes))
 	t.event(w, from, to, result.Sent, r.kind, r.parcel.number, uint64(bytes), r.parcel)
 }
 
-// signalled notes control messages of gossip, at both ends.
-func (t *notes) signalled(w *World, node int, peers []engine.Node, bytes int) {
-	for _, peer := range peers {
-		t.book.Sent(result.Instant(w.now), t.node(node), controlKind, uint64(bytes))
-		t.book.Received(t.node(int(peer)), uint64(bytes))
-	}
-	t.event(w, node, nobody, result.Sent, controlKind, 0, uint64(bytes*len(peers)), nil)
+// signalled notes control messages of gossip, one to each of a number of peers.
+func (t *notes) signalled(w *World, node, peers, bytes int) {
+	t.book.Sent(result.Instant(w.now), t.node(node), controlKind, uint64(peers), uint64(bytes*peers))
+	t.event(w, node, nobody, result.Sent, controlKind, 0, uint64(bytes*peers), nil)
 }

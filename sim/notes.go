@@ -20,16 +20,22 @@ type notes struct {
 	honest   int
 	share    uint32 // of deliveries, in millionths
 	drawings []*drawing
-	said     []uint64 // by node: messages
-	last     []dag.BlockID
+	replicas []account
+	last     []dag.BlockID // by node
 	newest   dag.CommitIndex
-	reported []dag.CommitIndex     // by node: last commit noted
 	records  map[dag.Digest]*story // not final on all honest nodes
 	open     map[dag.CommitIndex]*passage
-	sealing  []map[dag.LaneID][]*dag.Batch // by node: own batches not replicated yet, by seq
-	waiting  [][]witness                   // by node: own records that no checkpoint covers yet
 	gauged   replica.Instant
 	every    replica.Instant
+}
+
+// account is what is noted of one replica, 64 bytes: a line of the cache.
+type account struct {
+	said     uint64                      // messages
+	reported dag.CommitIndex             // last commit noted
+	sealing  map[dag.LaneID][]*dag.Batch // own batches not replicated yet, by seq
+	waiting  []witness                   // own records that no checkpoint covers yet
+	_        [16]byte
 }
 
 // story is how far a record has come.
@@ -99,9 +105,7 @@ func newNotes(book *result.Recorder, s *scenario.Scenario, first int) notes {
 
 // size makes room for a number of replicas.
 func (t *notes) size(nodes int) {
-	t.said, t.last = make([]uint64, nodes), make([]dag.BlockID, nodes)
-	t.reported, t.waiting = make([]dag.CommitIndex, nodes), make([][]witness, nodes)
-	t.sealing = make([]map[dag.LaneID][]*dag.Batch, nodes)
+	t.replicas, t.last = make([]account, nodes), make([]dag.BlockID, nodes)
 }
 
 func (t *notes) node(node int) result.Node { return result.Node(t.first + node) }
@@ -119,13 +123,13 @@ func (t *notes) event(w *World, node, peer int, act result.Act, kind result.Kind
 	if t.book.Wants(e.At, e.Node) {
 		e.Label = labelOf(about)
 	}
-	t.book.Event(e)
+	t.book.Event(&e)
 }
 
 // posted numbers a message, and notes the blocks that its sender made.
 func (t *notes) posted(w *World, from *node, p *parcel) {
-	t.said[from.id]++
-	p.number, p.at = uint64(t.first+from.id+1)<<36|t.said[from.id], w.now
+	t.replicas[from.id].said++
+	p.number, p.at = uint64(t.first+from.id+1)<<36|t.replicas[from.id].said, w.now
 	if v, ok := p.said.(protocol.Vertex); ok {
 		t.vertex(w, from, v)
 	}
@@ -147,19 +151,19 @@ func (t *notes) posted(w *World, from *node, p *parcel) {
 // carried notes a message on its way to one node.
 func (t *notes) carried(w *World, from, to int, p *parcel) {
 	bytes := p.size()
-	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), uint64(bytes+w.site.wire.overhead))
+	t.book.Sent(result.Instant(w.now), t.node(from), kindOf(p.said), 1, uint64(bytes+w.site.wire.overhead))
 	t.event(w, from, to, result.Sent, kindOf(p.said), p.number, uint64(bytes), p)
 }
 
 // sent notes a message of a device.
 func (t *notes) sent(w *World, from int, kind result.Kind, bytes int) {
-	t.book.Sent(result.Instant(w.now), t.node(from), kind, uint64(bytes+w.site.wire.overhead))
+	t.book.Sent(result.Instant(w.now), t.node(from), kind, 1, uint64(bytes+w.site.wire.overhead))
 }
 
 // arrived notes a message that a node got.
 func (t *notes) arrived(w *World, node, from int, p *parcel, bytes int) {
 	kind := kindOf(p.said)
-	t.book.Received(t.node(node), uint64(bytes))
+	t.book.Received(t.node(node), 1, uint64(bytes))
 	t.event(w, node, from, result.Received, kind, p.number, uint64(bytes), p)
 	if m, ok := p.said.(*message.Blocks); ok && len(t.drawings) > 0 {
 		for _, b := range m.Blocks {
@@ -226,11 +230,11 @@ func (t *notes) story(statement dag.Digest) *story {
 
 // final notes what has become final on a node.
 func (t *notes) final(w *World, n *node, e *store.Executed) {
-	if n.liar != nil || e.Commit.Index <= t.reported[n.id] {
+	if n.liar != nil || e.Commit.Index <= t.replicas[n.id].reported {
 		return
 	}
 	at := result.Instant(w.now)
-	t.reported[n.id] = e.Commit.Index
+	t.replicas[n.id].reported = e.Commit.Index
 	t.event(w, n.id, nobody, result.Committed, 0, word(e.Commit.ID()), uint64(e.Commit.Index), e)
 	if e.Commit.Index > t.newest {
 		t.newest = e.Commit.Index
@@ -262,7 +266,7 @@ func (t *notes) came(w *World, node int, e *store.Executed) {
 		if s.since != 0 && node == s.node {
 			t.reachedMembers(w, node, s)
 			t.book.Reached(result.Final, at, time.Duration(w.now-s.since), 1)
-			t.waiting[node] = append(t.waiting[node], witness{e.Size, s.since})
+			t.replicas[node].waiting = append(t.replicas[node].waiting, witness{e.Size, s.since})
 		}
 	}
 	if p.reports < t.honest {
@@ -279,12 +283,12 @@ func (t *notes) came(w *World, node int, e *store.Executed) {
 
 // certified notes that a checkpoint covers records of a node.
 func (t *notes) certified(w *World, node int, c *checkpoint.Certified) {
-	wait := t.waiting[node]
+	wait := t.replicas[node].waiting
 	for len(wait) > 0 && wait[0].size <= c.Size {
 		t.book.Reached(result.Witnessed, result.Instant(w.now), time.Duration(w.now-wait[0].since), 1)
 		wait = wait[1:]
 	}
-	t.waiting[node] = wait
+	t.replicas[node].waiting = wait
 }
 
 // gauge notes how much is under way, once an interval.

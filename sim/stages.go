@@ -14,14 +14,14 @@ import (
 // sealed notes a batch of a node's own: its records wait to be replicated. One that a
 // crash took is made anew, with the same seq.
 func (t *notes) sealed(node int, b *dag.Batch) {
-	if t.sealing[node] == nil {
-		t.sealing[node] = make(map[dag.LaneID][]*dag.Batch)
+	if t.replicas[node].sealing == nil {
+		t.replicas[node].sealing = make(map[dag.LaneID][]*dag.Batch)
 	}
-	list := t.sealing[node][b.Lane]
+	list := t.replicas[node].sealing[b.Lane]
 	for len(list) > 0 && list[len(list)-1].Seq >= b.Seq {
 		list = list[:len(list)-1]
 	}
-	t.sealing[node][b.Lane] = append(list, b)
+	t.replicas[node].sealing[b.Lane] = append(list, b)
 }
 
 // replicated notes that enough members hold a node's lane up to a batch.
@@ -37,7 +37,7 @@ func (t *notes) replicated(w *World, node int, o *replica.Replicated) {
 
 // unseal takes those of a node's own batches that wait no more: its lane has come so far.
 func (t *notes) unseal(node int, lane dag.LaneID, seq dag.Seq) (through []*dag.Batch) {
-	list, ok := t.sealing[node][lane]
+	list, ok := t.replicas[node].sealing[lane]
 	if !ok {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (t *notes) unseal(node int, lane dag.LaneID, seq dag.Seq) (through []*dag.B
 	for n < len(list) && list[n].Seq <= seq {
 		n++
 	}
-	t.sealing[node][lane] = list[n:]
+	t.replicas[node].sealing[lane] = list[n:]
 	return list[:n]
 }
 

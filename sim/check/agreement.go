@@ -174,7 +174,7 @@ func (f *fact) differs(e *store.Executed) string {
 // certify checks a certified checkpoint against the log there is. It may be
 // ahead of it: members sign before the first report of its commit reached us.
 func (s *Suite) certify(node int, c *checkpoint.Certified) {
-	progress := &s.logs[node]
+	progress := &s.nodes[node].log
 	progress.certified = max(progress.certified, c.Size)
 	if int(c.Commit) > len(s.history.facts) || c.Commit == 0 {
 		s.Failf(Certificate, node, "checkpoint of commit %d is certified while nobody reported that commit", c.Commit)

@@ -82,7 +82,7 @@ type Suite struct {
 	honestNodes int
 	made        made
 	history     history
-	logs        []progress // by node
+	nodes       []subject
 	disks       disks
 	tickets     acknowledged
 	signed      []signatures
@@ -90,8 +90,6 @@ type Suite struct {
 	losses      losses
 
 	evidence evidence
-	kept     []kept // by node
-	steps    []int  // by node
 }
 
 // skip says what need not be looked at, since it may be violated.
@@ -108,8 +106,6 @@ func New(g *dag.Genesis, honest []bool) *Suite {
 		tickets: newAcknowledged(),
 		calm:    newCalm(len(honest)),
 		losses:  newLosses(len(honest)),
-		kept:    make([]kept, len(honest)),
-		steps:   make([]int, len(honest)),
 	}
 	for i := range g.Gateways {
 		s.numbers[g.Gateways[i].Node] = i
@@ -120,7 +116,7 @@ func New(g *dag.Genesis, honest []bool) *Suite {
 		}
 		s.signed = append(s.signed, newSignatures())
 	}
-	s.logs = make([]progress, len(honest))
+	s.nodes = s.disks.nodes
 	s.evidence = newEvidence(&s.disks, honest)
 	return s
 }
@@ -179,7 +175,7 @@ func (s *Suite) Said(node int, m message.Message) {
 	if !s.honest[node] {
 		return
 	}
-	s.calm.said(s.now, node)
+	s.nodes[node].pulse.said = s.now
 	switch m := m.(type) {
 	case *message.Blocks:
 		for _, b := range m.Blocks {
@@ -233,7 +229,7 @@ func (s *Suite) Blamed(node, peer int, reason error) {
 }
 
 // Stepped tells that a node did something at all.
-func (s *Suite) Stepped(node int) { s.calm.stepped(s.now, node) }
+func (s *Suite) Stepped(node int) { s.nodes[node].pulse.stepped = s.now }
 
 // Restarted tells what a node found on its disk when it started again.
 func (s *Suite) Restarted(node int, r *store.Restored) {

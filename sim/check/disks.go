@@ -11,7 +11,7 @@ import (
 // still: which members hold a block or a batch that blocks may refer to, and
 // what nodes have made themselves.
 type disks struct {
-	nodes []disk
+	nodes []subject
 	heard []int // honest members: nobody asks what the others rest on
 	// blocks is by age: what is older than two windows of rounds is referred to no more.
 	blocks [2]map[dag.BlockID]members
@@ -26,9 +26,9 @@ type disks struct {
 
 // disk is one node's.
 type disk struct {
+	unreported []*store.Executed // durable and not seen in a Final yet, by index
 	author     int               // its place in the committee, -1: none
 	own        []dag.BlockID     // durable and not sent yet
-	unreported []*store.Executed // durable and not seen in a Final yet, by index
 	executed   dag.CommitIndex   // the last durable one
 	base       dag.CommitIndex   // of its newest block that was sent
 }
@@ -61,7 +61,7 @@ func newDisks(g *dag.Genesis, honest []bool) disks {
 				d.heard = append(d.heard, i)
 			}
 		}
-		d.nodes = append(d.nodes, own)
+		d.nodes = append(d.nodes, subject{disk: own})
 	}
 	return d
 }
@@ -69,7 +69,7 @@ func newDisks(g *dag.Genesis, honest []bool) disks {
 // durable notes what survives any crash of an honest node from now on.
 func (s *Suite) durable(node int, w *store.Write) {
 	d := &s.disks
-	own := &d.nodes[node]
+	own := &d.nodes[node].disk
 	own.unreported = append(own.unreported, w.Executed...)
 	if s.skip.durability {
 		return
@@ -86,7 +86,7 @@ func (s *Suite) durable(node int, w *store.Write) {
 	}
 	for _, b := range w.Batches {
 		mine := s.nodeOf(b.Lane.Key) == node
-		if b.Seq <= d.cuts[b.Lane] || own.author < 0 && !mine {
+		if own.author < 0 && !mine || b.Seq <= d.cuts[b.Lane] {
 			continue
 		}
 		held := d.batches[b.ID()]
@@ -109,13 +109,13 @@ func (d *disks) extend(c *dag.Commit) {
 
 // reported drops what has been reported up to an index.
 func (d *disks) reported(node int, index dag.CommitIndex) {
-	own := &d.nodes[node]
+	own := &d.nodes[node].disk
 	own.unreported = slices.DeleteFunc(own.unreported, func(e *store.Executed) bool { return e.Commit.Index <= index })
 }
 
 // holds reports whether a node's disk has a block.
 func (d *disks) holds(node int, id dag.BlockID) bool {
-	author := d.nodes[node].author
+	author := d.nodes[node].disk.author
 	for _, age := range d.blocks {
 		if held := age[id]; author >= 0 && held.has(author) {
 			return true
@@ -130,7 +130,7 @@ func (d *disks) holds(node int, id dag.BlockID) bool {
 // executed.
 func (s *Suite) sent(node int, b *dag.Block) (held bool) {
 	d := &s.disks
-	own := &d.nodes[node]
+	own := &d.nodes[node].disk
 	if at := slices.Index(own.own, b.ID()); at >= 0 {
 		own.own, held = own.own[at+1:], true
 	}
@@ -151,7 +151,7 @@ func (s *Suite) sent(node int, b *dag.Block) (held bool) {
 func (d *disks) dropListed() {
 	least := d.dropped + dag.CommitIndex(len(d.commits))
 	for _, node := range d.heard {
-		least = min(least, d.nodes[node].executed, d.nodes[node].base)
+		least = min(least, d.nodes[node].disk.executed, d.nodes[node].disk.base)
 	}
 	for d.dropped < least {
 		c := d.commits[0]

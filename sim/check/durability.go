@@ -50,7 +50,7 @@ func (t *acknowledged) logged(statement dag.Digest, honest int) {
 // spread notes that the records of a commit are in one more node's log.
 func (s *Suite) spread(node int, e *store.Executed) {
 	s.disks.reported(node, e.Commit.Index)
-	if e.Commit.Index <= s.losses.owes[node] {
+	if s.losses.lost[node] && e.Commit.Index <= s.losses.owes[node] {
 		return // counted before its disk was lost
 	}
 	if first := s.history.entry(e.Commit.Index); first != nil {

@@ -70,7 +70,7 @@ func newEvidence(d *disks, honest []bool) evidence {
 		frozen: map[dag.LaneID]bool{}, counts: map[dag.PublicKey]int{},
 	}
 	for i := range d.nodes {
-		if d.nodes[i].author >= 0 {
+		if d.nodes[i].disk.author >= 0 {
 			e.seats = append(e.seats, !honest[i])
 		}
 	}

@@ -21,13 +21,13 @@ func (s *Suite) Unsettled() string {
 		if !s.honest[node] {
 			continue
 		}
-		if owes := s.losses.owes[node]; s.logs[node].last < owes {
-			lines = append(lines, fmt.Sprintf("n%d lost its disk and is at commit %d, and was at %d", node, s.logs[node].last, owes))
+		if owes := s.losses.owes[node]; s.nodes[node].log.last < owes {
+			lines = append(lines, fmt.Sprintf("n%d lost its disk and is at commit %d, and was at %d", node, s.nodes[node].log.last, owes))
 		}
 		lacks, example := s.lacks(node)
 		if lacks > 0 {
 			lines = append(lines, fmt.Sprintf("n%d, at commit %d, lacks %d records, one being %s",
-				node, s.logs[node].last, lacks, example))
+				node, s.nodes[node].log.last, lacks, example))
 		}
 	}
 	return strings.Join(lines, "; ")
@@ -42,7 +42,7 @@ func (s *Suite) lacks(node int) (count int, example string) {
 	for i := range s.history.open {
 		e := s.history.open[i].executed
 		for j := range e.Records {
-			if r := &e.Records[j]; r.Fate == store.Accepted && e.Commit.Index > s.logs[node].last {
+			if r := &e.Records[j]; r.Fate == store.Accepted && e.Commit.Index > s.nodes[node].log.last {
 				wanted[r.Statement] = fmt.Sprintf("%v, final elsewhere", r.Record)
 			}
 		}

@@ -50,11 +50,11 @@ func (s *Suite) Lost(node int) {
 		return
 	}
 	l := &s.losses
-	s.kept[node] = kept{} // of before
+	s.nodes[node].kept = kept{} // of before
 	l.lost[node] = true
 	l.barred[node] = max(l.barred[node], s.remembered(node))
-	l.owes[node] = max(l.owes[node], s.logs[node].last)
-	s.logs[node] = progress{}
+	l.owes[node] = max(l.owes[node], s.nodes[node].log.last)
+	s.nodes[node].log = progress{}
 	s.disks.lose(node, func(id dag.BatchID) bool {
 		b := s.made.batches[id]
 		return b != nil && s.nodeOf(b.Lane.Key) == node
@@ -71,7 +71,7 @@ func (s *Suite) Released() int { return s.losses.released }
 // recovered reports whether all who lost their disks have again what was final on them.
 func (s *Suite) recovered() bool {
 	for node, owes := range s.losses.owes {
-		if s.logs[node].last < owes {
+		if s.nodes[node].log.last < owes {
 			return false
 		}
 	}
@@ -80,8 +80,8 @@ func (s *Suite) recovered() bool {
 
 // lose takes everything from a node's disk. Own tells which batches are its own.
 func (d *disks) lose(node int, own func(dag.BatchID) bool) {
-	author := d.nodes[node].author
-	d.nodes[node] = disk{author: author}
+	author := d.nodes[node].disk.author
+	d.nodes[node].disk = disk{author: author}
 	for id, held := range d.batches { // any order: each by itself
 		if author >= 0 {
 			held.members.remove(author)
@@ -113,7 +113,7 @@ func (s *Suite) remembered(node int) dag.Round {
 	}
 	var highest []dag.Round // by other honest member
 	for _, other := range s.disks.heard {
-		author := s.disks.nodes[other].author
+		author := s.disks.nodes[other].disk.author
 		if other == node {
 			continue
 		}

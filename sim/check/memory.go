@@ -8,8 +8,9 @@ const weighEvery = 64
 
 // Weigh reports whether it is time to tell what a node holds.
 func (s *Suite) Weigh(node int) bool {
-	s.steps[node]++
-	return s.honest[node] && s.steps[node]%(weighEvery+len(s.honest)) == 0
+	p := &s.nodes[node].pulse
+	p.steps++
+	return s.honest[node] && p.steps%(weighEvery+len(s.honest)) == 0
 }
 
 // Holds tells what a node holds, and the most that it may.

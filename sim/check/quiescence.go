@@ -9,39 +9,33 @@ import (
 type calm struct {
 	highest dag.Round // of any honest block
 	blocks  []replica.Instant
-	says    []replica.Instant
-	steps   []replica.Instant
 }
 
-func newCalm(nodes int) calm {
-	return calm{
-		blocks: make([]replica.Instant, nodes),
-		says:   make([]replica.Instant, nodes),
-		steps:  make([]replica.Instant, nodes),
-	}
-}
+func newCalm(nodes int) calm { return calm{blocks: make([]replica.Instant, nodes)} }
 
 func (c *calm) block(now replica.Instant, node int, r dag.Round) {
 	c.blocks[node], c.highest = now, max(c.highest, r)
 }
 
-func (c *calm) said(now replica.Instant, node int) { c.says[node] = now }
-
-func (c *calm) stepped(now replica.Instant, node int) { c.steps[node] = now }
-
 // LastBlock returns when an honest member last made a block.
-func (s *Suite) LastBlock() (last replica.Instant) { return s.latest(s.calm.blocks) }
+func (s *Suite) LastBlock() (last replica.Instant) {
+	return s.latest(func(node int) replica.Instant { return s.calm.blocks[node] })
+}
 
 // LastWord returns when an honest node last sent anything.
-func (s *Suite) LastWord() (last replica.Instant) { return s.latest(s.calm.says) }
+func (s *Suite) LastWord() (last replica.Instant) {
+	return s.latest(func(node int) replica.Instant { return s.nodes[node].pulse.said })
+}
 
 // LastStep returns when an honest node was last given anything, its own alarm included.
-func (s *Suite) LastStep() (last replica.Instant) { return s.latest(s.calm.steps) }
+func (s *Suite) LastStep() (last replica.Instant) {
+	return s.latest(func(node int) replica.Instant { return s.nodes[node].pulse.stepped })
+}
 
-func (s *Suite) latest(of []replica.Instant) (last replica.Instant) {
-	for node, at := range of {
-		if s.honest[node] {
-			last = max(last, at)
+func (s *Suite) latest(of func(node int) replica.Instant) (last replica.Instant) {
+	for node, honest := range s.honest {
+		if honest {
+			last = max(last, of(node))
 		}
 	}
 	return last
@@ -59,8 +53,8 @@ func (s *Suite) AtRest(since replica.Instant) {
 			continue
 		}
 		s.idle(node, since)
-		if p := &s.logs[node]; p.certified < p.moved {
-			s.Failf(Quiescence, node, "is at rest with a log of %d of which %d are certified", p.moved, p.certified)
+		if p := &s.nodes[node].log; p.moved != nil && p.certified < p.moved.Size {
+			s.Failf(Quiescence, node, "is at rest with a log of %d of which %d are certified", p.moved.Size, p.certified)
 		}
 	}
 	s.alike()
@@ -70,12 +64,12 @@ func (s *Suite) AtRest(since replica.Instant) {
 }
 
 func (s *Suite) idle(node int, since replica.Instant) {
-	switch c := &s.calm; {
-	case c.blocks[node] > since:
+	switch p := &s.nodes[node].pulse; {
+	case s.calm.blocks[node] > since:
 		s.Failf(Quiescence, node, "still makes blocks, with nothing left to do")
-	case c.says[node] > since:
+	case p.said > since:
 		s.Failf(Quiescence, node, "still talks, with nothing left to do")
-	case c.steps[node] > since:
+	case p.stepped > since:
 		s.Failf(Quiescence, node, "still wakes up, with nothing left to do")
 	}
 }

@@ -13,28 +13,25 @@ import (
 // what the commits did to the state, agreement tells: each says what the state is
 // after it, and one that a restarted node executes on a wrong state says so.
 type kept struct {
-	commit    dag.CommitIndex
-	size      uint64
-	root      dag.Digest
+	executed  *store.Executed // the last commit; nil: none
 	certified dag.CommitIndex
 	cosigned  uint64
 	newest    dag.Round // of its own blocks
 	retired   bool
-	moved     dag.CommitIndex // the last one reported that moved the cut
 }
 
 // keep notes what is durable at a node from now on.
 func (s *Suite) keep(node int, w *store.Write) {
-	k := &s.kept[node]
-	for _, e := range w.Executed {
-		k.commit, k.size, k.root = e.Commit.Index, e.Size, e.Root
+	k := &s.nodes[node].kept
+	if n := len(w.Executed); n > 0 {
+		k.executed = w.Executed[n-1]
 	}
 	for _, c := range w.Certified {
 		k.certified = max(k.certified, c.Commit)
 	}
 	k.cosigned = max(k.cosigned, w.Cosigned)
 	for _, b := range w.Blocks {
-		if int(b.Author) == s.disks.nodes[node].author {
+		if int(b.Author) == s.disks.nodes[node].disk.author {
 			k.newest = max(k.newest, b.Round)
 		}
 	}
@@ -45,20 +42,29 @@ func (s *Suite) keep(node int, w *store.Write) {
 // been told: it has executed, certified and signed what is durable, no less and
 // no more.
 func (s *Suite) Resumed(node int, at replica.Standing) {
-	if k := &s.kept[node]; s.honest[node] {
+	if k := &s.nodes[node].kept; s.honest[node] {
 		if problem := k.differs(&at); problem != "" {
 			s.Failf(Recovery, node, "starts again, and %s", problem)
 		}
 	}
 }
 
+// commit returns the index of the last commit, 0 if there is none.
+func (k *kept) commit() dag.CommitIndex {
+	if k.executed == nil {
+		return 0
+	}
+	return k.executed.Commit.Index
+}
+
 // differs says what a node that starts again does not know.
 func (k *kept) differs(at *replica.Standing) string {
+	commit := k.commit()
 	switch {
-	case at.Commit != k.commit:
-		return fmt.Sprintf("is at commit %d, while its disk has %d", at.Commit, k.commit)
-	case at.Commit > 0 && (at.Size != k.size || at.Root != k.root):
-		return fmt.Sprintf("its log at commit %d is %d/%v, and was %d/%v", k.commit, at.Size, at.Root, k.size, k.root)
+	case at.Commit != commit:
+		return fmt.Sprintf("is at commit %d, while its disk has %d", at.Commit, commit)
+	case commit > 0 && (at.Size != k.executed.Size || at.Root != k.executed.Root):
+		return fmt.Sprintf("its log at commit %d is %d/%v, and was %d/%v", commit, at.Size, at.Root, k.executed.Size, k.executed.Root)
 	case at.Certified != k.certified:
 		return fmt.Sprintf("knows that commit %d is certified, while its disk has commit %d's certificate", at.Certified, k.certified)
 	case at.Cosigned != k.cosigned:
@@ -91,7 +97,7 @@ func (s *Suite) Revived(node int, running, again replica.Standing) {
 // remembers reports whether a node's disk tells what its newest own block is. Who
 // lost its disk gets to know blocks that it does not remember making.
 func (s *Suite) remembers(node int, disk, running dag.Round) bool {
-	return disk == running || s.kept[node].retired || s.losses.lost[node] && disk > running
+	return disk == running || s.nodes[node].kept.retired || s.losses.lost[node] && disk > running
 }
 
 // alike checks that all nodes of a mesh that rests, those that crashed or were cut
@@ -99,14 +105,14 @@ func (s *Suite) remembers(node int, disk, running dag.Round) bool {
 // each is the same, agreement has checked.
 func (s *Suite) alike() {
 	last := dag.CommitIndex(0)
-	for node := range s.kept {
+	for node := range s.nodes {
 		if s.honest[node] {
-			last = max(last, s.kept[node].moved)
+			last = max(last, s.nodes[node].log.cut())
 		}
 	}
-	for node := range s.kept {
-		if k := &s.kept[node]; s.honest[node] && k.moved != last {
-			s.Failf(Recovery, node, "rests at the cut of commit %d, others at that of commit %d", k.moved, last)
+	for node := range s.nodes {
+		if cut := s.nodes[node].log.cut(); s.honest[node] && cut != last {
+			s.Failf(Recovery, node, "rests at the cut of commit %d, others at that of commit %d", cut, last)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func once(places *[]uint64, at uint64, id uint64) (before uint64) {
 // the only one of its round, and its author durably holds it and everything
 // that it refers to.
 func (s *Suite) blockLeaves(node int, b *dag.Block) {
-	if int(b.Author) != s.disks.nodes[node].author {
+	if int(b.Author) != s.disks.nodes[node].disk.author {
 		return
 	}
 	if before := once(&s.signed[node].blocks, uint64(b.Round), word(b.ID())); before != 0 {
@@ -59,7 +59,7 @@ func (s *Suite) blockLeaves(node int, b *dag.Block) {
 // rests checks what a new block of a node rests on.
 func (s *Suite) rests(node int, b *dag.Block) {
 	disks := &s.disks
-	author := disks.nodes[node].author
+	author := disks.nodes[node].disk.author
 	if !s.sent(node, b) {
 		s.Failf(Durability, node, "sends its block of round %d, which a crash could take", b.Round)
 	}
@@ -101,15 +101,15 @@ func (s *Suite) batchLeaves(node int, b *dag.Batch) {
 // cosignatureLeaves checks that a node signs one log per size, and only what it
 // has executed.
 func (s *Suite) cosignatureLeaves(node int, c *checkpoint.Cosignature) {
-	if int(c.Author) != s.disks.nodes[node].author {
+	if int(c.Author) != s.disks.nodes[node].disk.author {
 		return
 	}
 	if root, ok := s.signed[node].logs[c.Size]; ok && root != c.Root {
 		s.Failf(SignOnce, node, "cosigned roots %v and %v of size %d", root, c.Root, c.Size)
 	}
 	s.signed[node].logs[c.Size] = c.Root
-	if c.Commit > s.logs[node].last {
-		s.Failf(Certificate, node, "cosigned commit %d, and reported %d last", c.Commit, s.logs[node].last)
+	if c.Commit > s.nodes[node].log.last {
+		s.Failf(Certificate, node, "cosigned commit %d, and reported %d last", c.Commit, s.nodes[node].log.last)
 	}
 }
 
@@ -117,7 +117,7 @@ func (s *Suite) cosignatureLeaves(node int, c *checkpoint.Cosignature) {
 // protocol than ours understands it.
 func (s *Suite) promiseLeaves(node int, p protocol.Promise) {
 	by, place, to := p.Promise()
-	if int(by) != s.disks.nodes[node].author {
+	if int(by) != s.disks.nodes[node].disk.author {
 		return
 	}
 	if place.Kind == protocol.Block {

@@ -83,6 +83,9 @@ func New(c Config) (*Engine, error) {
 		}
 		p.windower, _ = p.handler.(Windower)
 		p.postponer, _ = p.handler.(Postponer)
+		if s, ok := p.handler.(Seer); ok {
+			p.queue.ahead = s.Ahead
+		}
 	}
 	e.employ(min(max(c.Workers, 1), count))
 	e.crew = newCrew(min(max(0, c.Workers-count), mostHands))

@@ -15,11 +15,16 @@ const (
 	chunkBytes  = 16 + chunkEvents*eventBytes
 
 	// A bucket of at most so many events is sorted rather than dealt out further.
-	// Its chunks and their places must fit into placeBits.
 	runEvents = 96
-	runChunks = 4
-	chunkBits = 5
-	placeBits = chunkBits + 2
+
+	// slotBits is how many slots few events are sorted by: four each, if there are slotEvents,
+	// so many that a place among them fits into a byte.
+	slotBits   = 6
+	slotEvents = 255
+
+	// dealtEvents is how many events a bucket holds about after dealing, to which more come until
+	// its turn: one of few events costs more to begin than to sort.
+	dealtEvents = 8
 
 	// lateEvents is how many events may come late: 4 KiB of them stay in the cache, and
 	// take seven steps to sort in.

@@ -11,8 +11,9 @@ import (
 // value is empty and ready.
 //
 // Events lie in buckets by the highest byte in which their instant differs from
-// base, and by the value of that byte. When the lowest bucket's turn comes, it
-// is dealt out to lower ones; when it is small, or all of one instant, it is sorted
+// base, and by the value of that byte, or of its upper bits. When the lowest bucket's turn
+// comes, it is dealt out to lower ones, so wide that each will hold about as many as are sorted
+// quickly; when it is small, or the outcome of such dealing, it is sorted
 // and becomes the run, which is what happens next. What is pushed while it lasts and
 // belongs into its time goes into a small binary heap beside it; when that grows, as it does
 // when much happens after a quiet time, the run ends there and all of it goes to buckets. So an
@@ -22,23 +23,24 @@ import (
 //	run, late    level 0        level 1       …      level 7
 //	[< end]      256 × 1 ns     256 × 256 ns         128 × 2⁵⁶ ns
 type Queue struct {
-	run    []Event  // sorted: the events before end that came in time
-	done   int      // of the run
-	late   []Event  // a binary heap: those that came later
-	room   int      // how many late ones there may be
-	keys   []uint64 // scratch, to sort by
-	end    uint64   // exclusive
-	base   uint64   // what the buckets' places are relative to; ≤ all that is pending or to come
+	run    []Event // sorted: the events before end that came in time
+	done   int     // of the run
+	late   []Event // a binary heap: those that came later
+	room   int     // how many late ones there may be
+	end    uint64  // exclusive
+	base   uint64  // what the buckets' places are relative to; ≤ all that is pending or to come
 	size   int
 	last   Instant             // what was popped last
 	held   uint8               // by level: has a bucket that holds something
 	levels [radixLevels]*level // nil until it is needed: 6 KiB each
+	ahead  func(run []Event)   // is shown each run, if not nil
 	spare  *chunk
 	chunks int // allocated
 }
 
 type level struct {
 	held    [radixWidth / 64]uint64 // by bucket: holds something
+	coarse  uint                    // how many low bits of the byte do not count; changed while nothing is held
 	buckets [radixWidth]bucket
 }
 
@@ -120,12 +122,8 @@ func (q *Queue) Next() Instant {
 // file puts an event that lies at or after end into its bucket.
 func (q *Queue) file(at uint64, e *Event) {
 	n := uint(bits.Len64((at^q.base)|1)-1) / radixBits
-	digit := uint8(at >> (n * radixBits))
-	l := q.levels[n%radixLevels]
-	if l == nil {
-		l = &level{}
-		q.levels[n%radixLevels] = l
-	}
+	l := q.level(n)
+	digit := uint8(at>>(n*radixBits)) >> l.coarse << l.coarse
 	b := &l.buckets[digit]
 	if b.size == 0 {
 		q.held |= 1 << n
@@ -141,6 +139,16 @@ func (q *Queue) file(at uint64, e *Event) {
 	}
 	c.events[c.size%chunkEvents] = *e
 	c.size++
+}
+
+// level returns a level, which is made when it is needed.
+func (q *Queue) level(n uint) *level {
+	l := q.levels[n%radixLevels]
+	if l == nil {
+		l = &level{}
+		q.levels[n%radixLevels] = l
+	}
+	return l
 }
 
 // refill fills the empty run from the buckets, unless all of them lie at or
@@ -164,12 +172,16 @@ func (q *Queue) refill(limit uint64) bool {
 		}
 		// What is pushed from now on lies at or after the limit, or after the first event of this bucket.
 		q.base = b.least
-		if n == 0 || b.size <= runEvents {
-			q.end = (b.least>>(n*radixBits) + 1) << (n * radixBits)
-			q.sort(b)
+		if width := n*radixBits + l.coarse; n == 0 || l.coarse > 0 || b.size <= runEvents {
+			q.end = (b.least>>width + 1) << width
+			q.sort(b, width)
+			if q.ahead != nil {
+				q.ahead(q.run)
+			}
 			return true
 		}
 		q.end = b.least
+		q.level(n - 1).coarse = coarse(b.size)
 		for c := b.head; c != nil; c = q.drop(c) {
 			for i := range c.events[:c.size] {
 				q.file(uint64(c.events[i].At), &c.events[i])
@@ -177,6 +189,9 @@ func (q *Queue) refill(limit uint64) bool {
 		}
 	}
 }
+
+// coarse returns how many bits of a byte do not count when a bucket of a size is dealt out.
+func coarse(size int) uint { return uint(max(0, radixBits-bits.Len(uint(size/dealtEvents)))) }
 
 // lowest returns the lowest bucket that holds something; there must be one.
 func (l *level) lowest() uint8 {
@@ -188,35 +203,55 @@ func (l *level) lowest() uint8 {
 	panic("engine: a level that holds nothing is marked as holding something")
 }
 
-// sort makes a bucket the run. Small ones are sorted by the distance from base and,
-// in the same word, the place; few events share an instant, so that the total order is
-// looked at seldom.
-func (q *Queue) sort(b bucket) {
+// sort makes a bucket the run, whose instants differ in so many of their low bits. Few events are
+// dealt to slots by the upper ones of these, after which nearly all stand in their places.
+func (q *Queue) sort(b bucket, width uint) {
 	q.run, q.done = q.run[:0], 0
-	if b.size > runEvents || b.size == 1 {
+	if b.size > slotEvents {
 		for c := b.head; c != nil; c = q.drop(c) {
 			q.run = append(q.run, c.events[:c.size]...)
 		}
 		slices.SortFunc(q.run, compare)
 		return
 	}
-	var chunks [runChunks]*chunk
-	q.keys = q.keys[:0]
-	for i, c := 0, b.head; c != nil; i, c = i+1, c.next {
-		chunks[i] = c
-		for j := range c.events[:c.size] {
-			q.keys = append(q.keys, (uint64(c.events[j].At)-q.base)<<placeBits|uint64(i)<<chunkBits|uint64(j))
+	shift := max(width, slotBits) - slotBits
+	var ends [1 << slotBits]uint8 // by slot
+	for c := b.head; c != nil; c = c.next {
+		for i := range c.events[:c.size] {
+			ends[slot(c.events[i].At, shift)]++
 		}
 	}
-	slices.Sort(q.keys)
-	for i, key := range q.keys {
-		q.run = append(q.run, chunks[key>>chunkBits%runChunks].events[key%(1<<chunkBits)%chunkEvents])
-		for j := i; j > 0 && q.run[j].At == q.run[j-1].At && q.run[j].Before(q.run[j-1]); j-- {
-			q.run[j], q.run[j-1] = q.run[j-1], q.run[j]
+	end := uint8(0)
+	for i, size := range ends {
+		end += size
+		ends[i] = end
+	}
+	q.run = slices.Grow(q.run, b.size)[:b.size]
+	for c := b.head; c != nil; c = q.drop(c) {
+		for i := range c.events[:c.size] {
+			e := &c.events[i]
+			place := &ends[slot(e.At, shift)]
+			*place--
+			q.run[*place] = *e
 		}
 	}
-	for c := b.head; c != nil; {
-		c = q.drop(c)
+	settle(q.run)
+}
+
+// slot returns the slot of an event.
+func slot(at Instant, shift uint) uint64 { return uint64(at) >> shift % (1 << slotBits) }
+
+// settle sorts events that are nearly in order.
+func settle(run []Event) {
+	for i := 1; i < len(run); i++ {
+		if !run[i].Before(run[i-1]) {
+			continue
+		}
+		e, at := run[i], i
+		for ; at > 0 && e.Before(run[at-1]); at-- {
+			run[at] = run[at-1]
+		}
+		run[at] = e
 	}
 }
 

@@ -77,7 +77,7 @@ type Topic struct {
 	config   Config
 	params   *Params
 	graph    *Graph
-	local    []uint32 // by node: its place in its partition's rows
+	local    []uint32 // by node: its place in its partition's rows; nil: it is the node's number
 	offset   []uint32 // by node: add it to an edge for the edge's place in them
 	lives    []uint8  // by node: which life it lives, 0 if none
 	nodes    []state  // by node
@@ -87,15 +87,21 @@ type Topic struct {
 	parts    []*Part
 }
 
-// state is what a node holds.
+// state is what a node holds. What each message takes comes first: 64 bytes, which lie together in
+// the cache, and the mesh behind them. Of thousands of nodes each has its turn when it has long left
+// there.
 type state struct {
-	mesh     []Peer
+	mesh     []Peer   // in room, while it fits
 	cache    []cached // oldest first
-	promises []promise
-	forgiven engine.Instant // when broken promises were made to count less
 	beats    uint32
-	lives    uint8 // so far
+	declines uint32         // messages that the mesh was told of by IDONTWANT
+	forgiven engine.Instant // when broken promises were made to count less
+
+	room     [meshPeers]Peer
+	promises []promise
 	stream   engine.Stream
+	lives    uint8 // so far
+	_        [23]byte
 }
 
 // cached is a message that can be asked for.
@@ -112,7 +118,8 @@ type link struct {
 	asked   uint16         // ids
 	broken  uint16         // promises, see brokenUnit
 	mesh    bool
-	up      bool // the connection stands
+	up      bool   // the connection stands
+	spared  uint32 // of the node's declines, those that the peer was not told or that are noted: see heard
 }
 
 // Event kinds, from Config.Kinds.
@@ -164,8 +171,12 @@ func New(c Config) (*Topic, error) {
 		t.offset[node] = uint32(p.edges) - c.Graph.start[node] // wraps, as the sum does
 		p.nodes++
 		p.edges += len(c.Graph.Peers(engine.Node(node)))
-		t.nodes[node].stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
-		t.nodes[node].mesh = make([]Peer, 0, c.Params.Dhi+1)
+		s := &t.nodes[node]
+		s.stream = engine.NewStream(c.Seed, engine.Node(node), c.Purpose)
+		s.mesh = s.room[:0]
+	}
+	if len(t.parts) == 1 {
+		t.local = nil
 	}
 	t.messages = engine.NewSharedOf[Message](c.Home, len(t.parts))
 	t.lists = engine.NewSharedOf[[]engine.Handle](c.Home, len(t.parts))

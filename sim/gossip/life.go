@@ -10,6 +10,7 @@ import (
 // heartbeat is HeartbeatDelay away. What was on its way to an earlier life never comes.
 func (p *Part) Rise(c *engine.Partition, node engine.Node) {
 	t := p.topic
+	t.noteDeclines(node)
 	s := &t.nodes[node]
 	if s.lives++; s.lives == 0 {
 		s.lives = 1 // 0 is a node that is down
@@ -20,12 +21,9 @@ func (p *Part) Rise(c *engine.Partition, node engine.Node) {
 	clear(t.edges[first:end])
 	for _, id := range p.known {
 		r := &p.rows[id]
-		unset(r.seen, t.local[node])
-		if r.at != nil {
-			r.at[t.local[node]] = 0
-		}
-		if r.due != nil {
-			r.due[t.local[node]] = 0
+		unset(r.seen, t.at(node))
+		if r.moments != nil {
+			r.moments[t.at(node)] = 0
 		}
 		for edge := first; edge < end; edge++ {
 			if r.unwanted != nil {
@@ -54,6 +52,7 @@ func (p *Part) Disconnect(node engine.Node, edge uint32) {
 
 // leave takes a peer out of a node's mesh.
 func (p *Part) leave(node engine.Node, edge uint32) {
+	p.topic.heard(node, edge)
 	p.topic.edges[edge].mesh = false
 	s := &p.topic.nodes[node]
 	i := slices.IndexFunc(s.mesh, func(g Peer) bool { return g.Edge == edge })

@@ -156,6 +156,7 @@ func TestDeclined(t *testing.T) {
 	if p.unwanted(now+second, r, 1, peer) {
 		t.Error("who does not have it declines it")
 	}
+	p.mark(p.own[0], peer.Node)
 	p.stamp(now, peer.Node, p.own[0])
 	for after, want := range map[engine.Instant]bool{
 		second / 110: false, second / 49: true, 3*second - 2048: true, 3*second + 2048: false,
@@ -163,6 +164,40 @@ func TestDeclined(t *testing.T) {
 		if got := p.unwanted(now+after, r, 1, peer); got != want {
 			t.Errorf("declined after %d: %v", after, got)
 		}
+	}
+}
+
+// ear counts control messages.
+type ear struct {
+	Lines
+
+	told, heard int
+}
+
+// Signalled implements Lines.
+func (e *ear) Signalled(_ engine.Instant, _ engine.Node, peers, _ int) { e.told += peers }
+
+// Heard implements Lines.
+func (e *ear) Heard(_ engine.Node, messages, _ int) { e.heard += messages }
+
+// TestHeard checks that all that was told has been heard at the end, whoever left a mesh meanwhile.
+func TestHeard(t *testing.T) {
+	f := newFloor(t, nil)
+	e := &ear{Lines: f.topic.config.Lines}
+	f.topic.config.Lines = e
+	for node := range engine.Node(5) {
+		f.publish(node, second)
+	}
+	before := e.heard
+	f.topic.Part(0).Disconnect(1, f.topic.nodes[1].mesh[0].Edge)
+	if e.heard == before || e.heard == e.told {
+		t.Errorf("%d messages of %d are noted as heard, %d before a peer left", e.heard, e.told, before)
+	}
+	f.publish(7, second)
+	f.topic.Close()
+	f.topic.Close()
+	if e.heard != e.told {
+		t.Errorf("%d messages of %d are heard", e.heard, e.told)
 	}
 }
 

@@ -22,6 +22,10 @@ const (
 	// all come within one heartbeat.
 	freshHeartbeats = 2
 
+	// meshPeers is how many peers' room a mesh has from the start: two lines of the cache. More
+	// than that find it elsewhere.
+	meshPeers = 16
+
 	// graceHeartbeats is how long a message outlives what may refer to it.
 	graceHeartbeats = 2
 

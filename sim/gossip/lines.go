@@ -26,8 +26,11 @@ type Lines interface {
 	// small, and ahead of all that waits, as in pubsub's urgent queue.
 	Signal(now engine.Instant, from, to engine.Node) (engine.Instant, bool)
 
-	// Signalled notes control messages of a node: one of so many bytes to each of some peers.
-	Signalled(now engine.Instant, node engine.Node, peers []engine.Node, bytes int)
+	// Signalled notes control messages of a node: one of so many bytes to each of a number of peers.
+	Signalled(now engine.Instant, node engine.Node, peers, bytes int)
+
+	// Heard notes control messages that have come to a node, of so many bytes each, now or earlier.
+	Heard(node engine.Node, messages, bytes int)
 
 	// Receive takes bytes in whose last bit arrives now, and returns when all of
 	// them are through the downlink.
@@ -71,4 +74,7 @@ func (o *over) Signal(now engine.Instant, from, to engine.Node) (engine.Instant,
 }
 
 // Signalled implements Lines.
-func (o *over) Signalled(engine.Instant, engine.Node, []engine.Node, int) {}
+func (o *over) Signalled(engine.Instant, engine.Node, int, int) {}
+
+// Heard implements Lines.
+func (o *over) Heard(engine.Node, int, int) {}

@@ -84,8 +84,8 @@ func (p *Part) pruneMany(c *engine.Partition, node engine.Node) {
 }
 
 func (p *Part) join(node engine.Node, edge uint32) {
-	p.topic.edges[edge].mesh = true
-	s := &p.topic.nodes[node]
+	s, l := &p.topic.nodes[node], &p.topic.edges[edge]
+	l.mesh, l.spared = true, s.declines
 	s.mesh = append(s.mesh, Peer{edge, p.topic.graph.peers[edge]})
 }
 

@@ -20,19 +20,16 @@ type Part struct {
 	waiting engine.Slab[validation]
 	counts  Counts
 	scratch []uint32
-	one     [1]engine.Node
-	peers   []engine.Node // scratch
-	when    [][]uint32    // rows' instants by node, cleared
-	fresh   int           // of known: from here on, rows may have instants
+	when    [][]uint32 // rows' moments, cleared
+	fresh   int        // of known: from here on, rows may have moments
 }
 
 // row is what the nodes of a partition know of a message: a line of a bit matrix.
 type row struct {
 	seen     []uint64       // by node
 	unwanted []uint64       // by edge: the peer declined it; nil while none has
-	at       []uint32       // by node: when it came, see stamp; in place of unwanted
-	due      []uint32       // by node: when the first copy gets there; nil: not known
-	old      bool           // such instants mean nothing any more
+	moments  []uint32       // by node, in place of unwanted: see stamp; nil while none is known
+	old      bool           // such moments mean nothing any more
 	first    engine.Instant // when it was seen here first
 	declined engine.Instant // when a peer declined it last
 	asked    map[uint32]uint8
@@ -90,6 +87,12 @@ func (p *Part) Handle(c *engine.Partition, e engine.Event) bool {
 		p.declined(c.Now(), e)
 	}
 	return true
+}
+
+// Look looks at what the topic keeps of a node, and changes nothing: see [engine.Seer].
+func (p *Part) Look(node engine.Node) (seen int) {
+	s := &p.topic.nodes[node]
+	return len(s.mesh) + int(s.room[0].Node) + int(s.room[8].Node)
 }
 
 // schedule makes something happen at a node.
@@ -232,9 +235,10 @@ func (p *Part) accept(c *engine.Partition, node engine.Node, v validation) {
 
 // forward sends a message to those in a node's mesh who may not have it.
 func (p *Part) forward(c *engine.Partition, node engine.Node, v validation, m *Message) {
+	mesh := p.topic.nodes[node].mesh
+	p.topic.config.Lines.Ahead(mesh)
 	p.remember(node, v.id)
-	p.topic.config.Lines.Ahead(p.topic.nodes[node].mesh)
-	for _, g := range p.topic.nodes[node].mesh {
+	for _, g := range mesh {
 		if g.Node == v.from || g.Node == m.Origin {
 			continue
 		}
@@ -278,8 +282,9 @@ func (p *Part) send(c *engine.Partition, node engine.Node, to Peer, id engine.Ha
 // than ids are known is lost.
 func (p *Part) signal(c *engine.Partition, node engine.Node, edge uint32, kind engine.Kind, load engine.Handle, ids int) bool {
 	to := p.topic.graph.peers[edge]
-	p.one[0] = to
-	p.topic.config.Lines.Signalled(c.Now(), node, p.one[:], p.topic.config.Frame+ids*idBytes)
+	bytes := p.topic.config.Frame + ids*idBytes
+	p.topic.config.Lines.Signalled(c.Now(), node, 1, bytes)
+	p.topic.config.Lines.Heard(to, 1, bytes)
 	at, ok := p.topic.config.Lines.Signal(c.Now(), node, to)
 	if !ok || at-c.Now() >= p.topic.params.SeenTTL {
 		return false
@@ -297,6 +302,14 @@ func (p *Part) edge(node, from engine.Node) uint32 {
 	return edge
 }
 
+// at returns a node's place in its partition's rows.
+func (t *Topic) at(node engine.Node) uint32 {
+	if t.local == nil {
+		return uint32(node)
+	}
+	return t.local[node]
+}
+
 // place returns the place of a node's edge in the partition's rows.
 func (p *Part) place(node engine.Node, edge uint32) uint32 { return edge + p.topic.offset[node] }
 
@@ -312,7 +325,7 @@ func (p *Part) seen(id engine.Handle, node engine.Node) bool {
 		return false
 	}
 	words := p.rows[id].seen
-	return words != nil && has(words, p.topic.local[node])
+	return words != nil && has(words, p.topic.at(node))
 }
 
 // see makes a row for a message, if there is none.
@@ -340,7 +353,14 @@ func line(spare *[][]uint64, size int) []uint64 {
 	return words
 }
 
-func (p *Part) mark(id engine.Handle, node engine.Node) { set(p.rows[id].seen, p.topic.local[node]) }
+// mark notes that a node knows a message from now on.
+func (p *Part) mark(id engine.Handle, node engine.Node) {
+	r, at := &p.rows[id], p.topic.at(node)
+	set(r.seen, at)
+	if r.moments != nil {
+		r.moments[at] = 0
+	}
+}
 
 // remember keeps a message for those who ask for it.
 func (p *Part) remember(node engine.Node, id engine.Handle) {

@@ -45,7 +45,7 @@ func (c *Config) Validate() error {
 // A Book gathers what happens in a run, one Recorder a partition.
 type Book struct {
 	config    Config
-	counters  []Counters // by Node; each touched by one partition only
+	counters  []tally // by Node; each touched by one partition only
 	recorders []*Recorder
 }
 
@@ -54,7 +54,7 @@ func NewBook(c Config) (*Book, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Book{config: c, counters: make([]Counters, len(c.Nodes))}
+	b := &Book{config: c, counters: make([]tally, len(c.Nodes))}
 	for i := range c.Partitions {
 		b.recorders = append(b.recorders, newRecorder(b, uint32(i)))
 	}
@@ -92,9 +92,9 @@ func (b *Book) Close(o Outcome) *Run {
 	}
 	b.recorders = nil
 	all.close(run, o.End)
-	for n, c := range b.counters {
+	for n := range b.counters {
 		p := b.config.Nodes[n]
-		run.Nodes = append(run.Nodes, NodeTotals{Node: Node(n), Role: b.config.Roles[p.Role], Site: p.Site, Counters: c})
+		run.Nodes = append(run.Nodes, NodeTotals{Node: Node(n), Role: b.config.Roles[p.Role], Site: p.Site, Counters: b.counters[n].Counters})
 	}
 	run.Summary = b.summary(run, &o)
 	run.Summary.Dropped = all.dropped(len(o.Faults), len(o.Verdicts))

@@ -21,7 +21,7 @@ func TestSeriesWidens(t *testing.T) {
 	for s := range Instant(seconds) {
 		at := s * Instant(time.Second)
 		long.Accepted(at, 1)
-		long.Sent(at, 0, 0, 100)
+		long.Sent(at, 0, 0, 1, 100)
 		long.Gauge(at, uint64(s), 1)
 	}
 	short.Accepted(0, 5)
@@ -152,12 +152,12 @@ func TestPartitionsAtOnce(t *testing.T) {
 		for i := range Instant(2000) {
 			at := i * Instant(time.Millisecond)
 			r.Accepted(at, 1)
-			r.Sent(at, node, 0, 100)
-			r.Received(node, 100)
+			r.Sent(at, node, 0, 1, 100)
+			r.Received(node, 1, 100)
 			r.Counters(node).Signed++
 			r.Reached(Final, at, time.Duration(i*7), 1)
 			r.Delivered(at, node, 0, Message(i), at/2, 1)
-			r.Event(Event{At: at, Node: node, Peer: NoNode, Act: Made, Detail: uint64(i)})
+			r.Event(&Event{At: at, Node: node, Peer: NoNode, Act: Made, Detail: uint64(i)})
 		}
 	}
 	record := func(start func(func()), wait func()) *Run {
@@ -186,16 +186,16 @@ func TestRecordingIsCheap(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := book.Partition(0)
-	r.Sent(0, 0, 0, 1)
+	r.Sent(0, 0, 0, 1, 1)
 	if allocations := testing.AllocsPerRun(1000, func() { record(r, 1) }); allocations > 0 {
 		t.Errorf("%v allocations", allocations)
 	}
 }
 
 func record(r *Recorder, at Instant) {
-	r.Sent(at, 0, 0, 900)
-	r.Received(1, 900)
-	r.Event(Event{At: at, Node: 1, Peer: 0, Act: Received, Message: 77})
+	r.Sent(at, 0, 0, 1, 900)
+	r.Received(1, 1, 900)
+	r.Event(&Event{At: at, Node: 1, Peer: 0, Act: Received, Message: 77})
 }
 
 func BenchmarkRecord(b *testing.B) {

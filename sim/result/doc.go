@@ -11,7 +11,7 @@
 //	r := book.Partition(0)          // one for each partition, owned by its goroutine
 //	r.Accepted(at, 12)              // twelve records were stored
 //	r.Reached(result.Final, at, took, 12)
-//	r.Event(result.Event{At: at, Node: 3, Act: result.Sent, Peer: 1, Message: 77})
+//	r.Event(&result.Event{At: at, Node: 3, Act: result.Sent, Peer: 1, Message: 77})
 //	run := book.Close(result.Outcome{Scenario: "one plant", Seed: 17, End: end})
 //	err = result.Write("out/17", run, false)
 //

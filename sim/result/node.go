@@ -22,6 +22,13 @@ type Counters struct {
 	BytesSynced      uint64
 }
 
+// tally is a node's Counters while the run goes. All that a message takes is in its first 64 bytes,
+// which lie together in the cache.
+type tally struct {
+	Counters
+	_ [56]byte
+}
+
 // NodeTotals is what one node did.
 type NodeTotals struct {
 	Node Node

@@ -9,7 +9,7 @@ type Recorder struct {
 	partition   uint32
 	kinds       []string
 	windows     int
-	counters    []Counters
+	counters    []tally
 	series      series
 	stages      [stages]latency
 	propagation []latency // by kind
@@ -53,25 +53,25 @@ func (r *Recorder) Reached(stage Stage, at Instant, took time.Duration, records 
 	}
 }
 
-// Sent notes that a node sent a message.
-func (r *Recorder) Sent(at Instant, node Node, kind Kind, bytes uint64) {
+// Sent notes that a node sent messages, of so many bytes in all.
+func (r *Recorder) Sent(at Instant, node Node, kind Kind, messages, bytes uint64) {
 	v := &r.series.traffic[r.series.at(at)*r.series.kinds+int(kind)]
-	v.messages++
+	v.messages += messages
 	v.bytes += bytes
-	c := &r.counters[node]
-	c.MessagesSent++
+	c := r.Counters(node)
+	c.MessagesSent += messages
 	c.BytesSent += bytes
 }
 
-// Received notes that a message arrived at a node.
-func (r *Recorder) Received(node Node, bytes uint64) {
-	c := &r.counters[node]
-	c.MessagesReceived++
+// Received notes that messages arrived at a node, of so many bytes in all.
+func (r *Recorder) Received(node Node, messages, bytes uint64) {
+	c := r.Counters(node)
+	c.MessagesReceived += messages
 	c.BytesReceived += bytes
 }
 
 // Counters returns what a node did so far, to be added to by its partition.
-func (r *Recorder) Counters(node Node) *Counters { return &r.counters[node] }
+func (r *Recorder) Counters(node Node) *Counters { return &r.counters[node].Counters }
 
 // Delivered notes that a node got a message for the first time.
 func (r *Recorder) Delivered(at Instant, node Node, kind Kind, m Message, published Instant, hops uint32) {
@@ -98,11 +98,11 @@ func (r *Recorder) Gauge(at Instant, pending, replicaBytes uint64) {
 // Wants reports whether the event log asks for an event, so that it is worth a label.
 func (r *Recorder) Wants(at Instant, node Node) bool { return r.events.wants(at, node) }
 
-// Event folds an event into the chain and, if it was asked for, keeps it.
-func (r *Recorder) Event(e Event) {
-	r.chain.fold(&e)
+// Event folds an event into the chain and, if it was asked for, keeps a copy of it.
+func (r *Recorder) Event(e *Event) {
+	r.chain.fold(e)
 	if r.events.wants(e.At, e.Node) {
-		r.events.add(r.partition, r.chain.events-1, &e)
+		r.events.add(r.partition, r.chain.events-1, e)
 	}
 }
 

@@ -105,7 +105,7 @@ func TestMuchToShow(t *testing.T) {
 	for i := range 60 {
 		at := result.Instant(i) * result.Instant(time.Second)
 		r.Reached(result.Final, at, time.Millisecond<<(i%12), 1)
-		r.Sent(at, 0, result.Kind(i%len(kinds)), uint64(1000-i%len(kinds)))
+		r.Sent(at, 0, result.Kind(i%len(kinds)), 1, uint64(1000-i%len(kinds)))
 	}
 	faults := make([]result.Fault, 40)
 	for i := range faults {

@@ -119,7 +119,7 @@ func (w *world) replay() {
 		if r.Wants(e.At, e.Node) && e.Act == result.Made {
 			e.Label = fmt.Sprintf("block %d", e.Detail)
 		}
-		r.Event(e)
+		r.Event(&e)
 	}
 }
 
@@ -168,14 +168,14 @@ func (w *world) makeBlock(author, round int, parents []uint64) uint64 {
 }
 
 func (w *world) send(from, to int, kind result.Kind, m result.Message, at result.Instant, size uint64) {
-	w.recorder(from).Sent(at, result.Node(from), kind, size)
+	w.recorder(from).Sent(at, result.Node(from), kind, 1, size)
 	w.event(from, result.Event{At: at, Peer: result.Node(to), Act: result.Sent, Kind: kind, Message: m, Detail: size})
 	arrives := at + 5*ms + result.Instant(w.random.Int64N(int64(6*ms)))
 	if w.random.IntN(40) == 0 {
 		w.event(to, result.Event{At: arrives, Peer: result.Node(from), Act: result.Lost, Kind: kind, Message: m})
 		return
 	}
-	w.recorder(to).Received(result.Node(to), size)
+	w.recorder(to).Received(result.Node(to), 1, size)
 	w.recorder(to).Counters(result.Node(to)).Verified++
 	w.recorder(to).Delivered(arrives, result.Node(to), kind, m, at, 1)
 	w.event(to, result.Event{At: arrives, Peer: result.Node(from), Act: result.Received, Kind: kind, Message: m, Detail: size})
