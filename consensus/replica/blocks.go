@@ -227,6 +227,18 @@ func (r *Replica) unpark(w *waiting) {
 	}
 }
 
+// forsake drops the blocks that wait once nobody is asked for their parents any more and nothing
+// is left to do here: whoever has something to do sends them again.
+func (r *Replica) forsake() {
+	if len(r.blocks.pending) == 0 || r.blocks.missing.Len() > 0 || r.awake() {
+		return
+	}
+	for _, w := range r.blocks.pending { // any order: all of them
+		r.unpark(w)
+	}
+	clear(r.blocks.waiters)
+}
+
 // raiseFloor follows a risen floor: what lies at or below it is neither
 // waited for nor asked for.
 func (r *Replica) raiseFloor() {

@@ -105,14 +105,18 @@ func (r *Replica) wantDecided(h *held) {
 }
 
 // next yields the batches that execution needs next, up to maxLoad of them and
-// a full budget of payload.
+// a full budget of payload. A commit may have more of them than that: of the
+// first, which needs all at once, what is here already does not count.
 func (r *Replica) next() func(yield func(*held) bool) {
 	return func(yield func(*held) bool) {
 		count, bytes := 0, 0
-		for _, c := range r.ordering.queue {
+		for ahead, c := range r.ordering.queue {
 			for i := range c.Cut {
 				for _, id := range c.Cut[i].Batches {
 					h := r.laneBook.held.Get(id)
+					if ahead == 0 && h.batch != nil {
+						continue
+					}
 					count++
 					bytes += h.bytes
 					if count > maxLoad || bytes > maxPayloadBytes || !yield(h) {

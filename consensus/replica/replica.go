@@ -158,6 +158,7 @@ func (r *Replica) advance() {
 	r.announce()
 	r.sayTips()
 	r.fetch()
+	r.forsake()
 	r.chase()
 	r.catchUp()
 }

@@ -90,8 +90,8 @@ func (r *Replica) Bounds() Holdings {
 	ahead := min(lanes*maxAheadBytes, maxAheadInAll)
 	return Holdings{
 		HeldLanes: lanes, HeldBatches: Unbounded,
-		// Beyond the budget: what execution has asked for, and what came ahead and is final.
-		HeldPayload: maxPayloadBytes + maxLoad*dag.MaxBatchBytes + ahead,
+		// Beyond the budget: what execution has asked for, all of the next commit, and what came ahead and is final.
+		HeldPayload: maxPayloadBytes + (maxLoad+dag.MaxCutBatches)*dag.MaxBatchBytes + ahead,
 		HeldAhead:   maxAheadBatches, HeldAheadBytes: maxAheadBytes, HeldAheadInAll: ahead,
 		HeldParked: 2 * maxParkedBytes, HeldParkedInAll: Unbounded, // by sender, and by what the store has
 		HeldBlocks:       Unbounded,
