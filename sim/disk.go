@@ -20,6 +20,7 @@ type disk struct {
 	rand     *rand.Rand
 	memory   *store.Memory // behind what was done to the disk by changes
 	changes  []change      // oldest first
+	behind   int           // how many of them there may be
 	failed   error         // the first of them that could not be made
 	unsynced []entry
 	syncing  int             // entries of unsynced that the sync under way covers; 0: none
@@ -44,6 +45,9 @@ type change struct {
 	recent uint64          // leaves that are not forgotten
 }
 
+// mostBehind is how far the disks of a site's nodes may be behind: some 10 kB of each.
+const mostBehind = 48
+
 func newDisk(seed uint64, node int, plan DiskPlan) *disk {
 	return &disk{plan: plan, rand: newRand(seed, node, purposeDisk), memory: store.NewMemory()}
 }
@@ -52,6 +56,9 @@ func newDisk(seed uint64, node int, plan DiskPlan) *disk {
 func (d *disk) apply(seq uint64, w *store.Write, kept protocol.Kept) {
 	d.unsynced = append(d.unsynced, entry{seq, w, kept})
 	d.changes = append(d.changes, change{write: w})
+	if d.behind == 0 {
+		d.settle()
+	}
 }
 
 // store returns what reads see.
@@ -60,8 +67,15 @@ func (d *disk) store() *store.Memory {
 	return d.memory
 }
 
-// settle makes the changes that the memory has not seen. Most are made when the node's
-// next Step is taken, by whoever takes it.
+// keepUp settles a disk that is far behind. Of thousands of disks few are ever read, and what is
+// made of many changes at once costs little more than what is made of one.
+func (d *disk) keepUp() {
+	if len(d.changes) > d.behind {
+		d.settle()
+	}
+}
+
+// settle makes the changes that the memory has not seen.
 func (d *disk) settle() {
 	for _, c := range d.changes {
 		var err error

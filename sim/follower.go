@@ -149,6 +149,7 @@ func (x *site) equip(w *World) {
 	}
 	for i, n := range w.nodes {
 		n.labour = newLabour(&x.cpus[i], x.prices[i], n)
+		n.disk.behind = mostBehind
 	}
 }
 

@@ -75,7 +75,7 @@ func (l *labour) begin(w *World, n *node) {
 
 // take takes the Step under way. It touches what is the node's own: see late.
 func (l *labour) take(n *node) {
-	n.disk.settle()
+	n.disk.keepUp()
 	l.given = n.give(l.turn.mono, l.turn.wall, l.turn.in)
 }
 

@@ -35,6 +35,9 @@ func (w *World) revive() {
 	one := int(w.plan.Seed % uint64(len(w.nodes)))
 	left := maxRevived
 	for _, n := range w.nodes {
+		if n.disk.settle(); n.disk.failed != nil {
+			w.checks.Failf(check.Order, n.id, "write: %v", n.disk.failed)
+		}
 		idle := n.up && (n.labour == nil || !n.labour.busy)
 		if n.liar != nil || !idle || n.life < 2 && n.id != one || left == 0 {
 			continue
