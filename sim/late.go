@@ -80,14 +80,29 @@ func (w *World) postpone(n *node) {
 	}
 }
 
-// Due implements engine.Postponer: the oldest Steps are looked at.
+// Due implements engine.Postponer: the oldest Steps are looked at. A few are somewhat sooner than they
+// must be, so that what is kept about their nodes is brought into the cache all at once.
 func (w *World) Due(p *engine.Partition) {
 	t := &w.late
 	w.part, t.present = p, t.steps[t.known].due
-	for ; t.known < len(t.steps) && t.steps[t.known].due <= t.present && !w.done(); t.known++ {
-		w.catchUp(t.steps[t.known], false)
+	soon := t.present + t.most/5
+	sum := replica.Instant(0)
+	for _, s := range t.steps[t.known:] {
+		if s.due > soon {
+			break
+		}
+		sum += w.nodes[s.node].lookBack() // all of them at once: see Ahead
+	}
+	w.site.looked = sum
+	for ; t.known < len(t.steps) && t.steps[t.known].due <= soon && !w.done(); t.known++ {
+		w.catchUp(t.steps[t.known], soon)
 	}
 	w.forgetKnown()
+}
+
+// lookBack looks at what follows a Step.
+func (n *node) lookBack() replica.Instant {
+	return n.labour.turn.begun + replica.Instant(n.sent) + n.disk.takes
 }
 
 // keepUp lets everybody catch up whom an event is about.
@@ -97,11 +112,11 @@ func (w *World) keepUp(e engine.Event) {
 	switch node := int(e.Node - w.base); {
 	case node == w.seat:
 		for ; t.known < len(t.steps) && !w.done(); t.known++ {
-			w.catchUp(t.steps[t.known], true)
+			w.catchUp(t.steps[t.known], replica.Never)
 		}
 		w.forgetKnown()
 	case node < len(t.open) && t.open[node]:
-		w.catchUp(step{w.nodes[node].labour.turn.begun + t.most, node}, true)
+		w.catchUp(step{w.nodes[node].labour.turn.begun + t.most, node}, replica.Never)
 	default:
 		return
 	}
@@ -109,15 +124,15 @@ func (w *World) keepUp(e engine.Event) {
 }
 
 // catchUp brings a node up to the present, if the Step is still unknown. What it begins
-// then is looked at too, if it is due or all is to be known.
-func (w *World) catchUp(s step, all bool) {
+// then is looked at too, as far as it is due by an instant.
+func (w *World) catchUp(s step, due replica.Instant) {
 	t, l := &w.late, w.nodes[s.node].labour
 	if !t.open[s.node] || l.turn.begun+t.most != s.due {
 		return
 	}
 	for w.err == nil {
 		switch {
-		case t.open[s.node] && (all || len(t.own) > 0 || l.turn.begun+t.most <= t.present):
+		case t.open[s.node] && (len(t.own) > 0 || l.turn.begun+t.most <= due):
 			w.moveTo(l.turn.begun, w.base+engine.Node(s.node))
 			w.await(l.turn.job)
 			t.open[s.node] = false
