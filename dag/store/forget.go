@@ -12,7 +12,6 @@ import (
 // that [Memory.Restore] needs to give the statements of the recent last leaves.
 // What was not synced stays, and no crash brings back what went.
 func (m *Memory) Forget(index dag.CommitIndex, recent uint64) {
-	m.settle()
 	index = min(index, m.syncedAt)
 	for _, e := range m.after(m.forgotten) {
 		if e.Commit.Index > index {
@@ -31,14 +30,14 @@ func (m *Memory) Forget(index dag.CommitIndex, recent uint64) {
 
 // forgetLane drops a lane's batches up to a seq, but the last.
 func (m *Memory) forgetLane(id dag.LaneID, seq dag.Seq) {
-	l := m.lanes[id]
+	l := m.find(id)
 	if l == nil || len(l.batches) == 0 {
 		return
 	}
 	seq = min(seq, l.batches[len(l.batches)-1].Seq-1)
 	n := len(l.batches) - len(l.from(seq+1))
 	for _, b := range l.batches[:n] {
-		delete(m.batches, b.ID())
+		m.batches.Delete(b.ID())
 	}
 	clear(l.batches[:n])
 	l.batches = l.batches[n:]

@@ -7,43 +7,42 @@ import (
 
 	"github.com/floormesh/floormesh/dag"
 	"github.com/floormesh/floormesh/dag/checkpoint"
+	"github.com/floormesh/floormesh/dag/index"
 )
 
 // Memory is a Store without a disk, for the simulator and for tests. It keeps
 // what it is given, encodes nothing and never fails. Unlike other stores it is for one
-// goroutine at a time, reads included. The zero value is not usable: see [NewMemory].
+// goroutine at a time, reads included. The zero value is empty.
 //
 // It also stands for a disk in a crash: [Memory.Crash] takes back Writes that
 // were not synced, newest first, each whole.
-//
-// A Write is sorted in when somebody reads, or some have come: thousands of nodes
-// in one process write far more often than they read, and what is written at
-// once shares the way to where it belongs.
 type Memory struct {
-	batches   map[dag.BatchID]*dag.Batch
-	lanes     map[dag.LaneID]*lane
+	batches   index.Table[dag.BatchID, *dag.Batch]
+	lanes     index.Table[dag.PublicKey, *lane] // the first of each owner
+	all       []*lane                           // in the order in which they came
 	blocks    []*dag.Block            // by (round, author, id)
 	executed  []*Executed             // by index, without gaps, from the first not forgotten
 	certified []*checkpoint.Certified // by commit
 	state     []byte
 	stateAt   dag.CommitIndex // the commit that state is of, 0 before the first
 	scalars
-	unsynced  []undo          // one per Write sorted in and not synced
-	syncedAt  dag.CommitIndex // stateAt as of the last Sync, of what is sorted in
+	unsynced  []undo          // one per Write applied since the last Sync
+	syncedAt  dag.CommitIndex // stateAt as of the last Sync
 	forgotten dag.CommitIndex // up to which batches are gone
-
-	pending []*Write        // applied later, and not sorted in yet
-	durable int             // how many of them are synced
-	applied dag.CommitIndex // the last commit executed, theirs included
 }
 
 var _ Store = (*Memory)(nil)
 
 // lane is what there is of a lane.
 type lane struct {
+	id      dag.LaneID
 	batches []*dag.Batch // by (seq, id)
 	cut     dag.Seq      // as of the last of executed
+	next    *lane        // another of the same owner
 }
+
+// ID returns the owner.
+func (l *lane) ID() dag.PublicKey { return l.id.Key }
 
 // scalars are the single values that only a crash takes back.
 type scalars struct {
@@ -79,26 +78,22 @@ type values struct {
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{
-		batches: make(map[dag.BatchID]*dag.Batch),
-		lanes:   make(map[dag.LaneID]*lane),
-	}
+	return &Memory{}
 }
 
 // Unsynced returns how many Writes a crash could take.
-func (m *Memory) Unsynced() int { return len(m.unsynced) + len(m.pending) - m.durable }
+func (m *Memory) Unsynced() int { return len(m.unsynced) }
 
 // Crash forgets the last lose Writes that were applied and not synced, all of
 // them if there are fewer, and makes the others durable: what a disk holds after power
 // returned. A log that is written in order loses its end, never its middle.
 func (m *Memory) Crash(lose int) {
-	m.settle()
 	for ; lose > 0 && len(m.unsynced) > 0; lose-- {
 		last := len(m.unsynced) - 1
 		m.undo(&m.unsynced[last])
 		m.unsynced = m.unsynced[:last]
 	}
-	m.unsynced, m.syncedAt, m.applied = nil, m.stateAt, m.last()
+	m.unsynced, m.syncedAt = nil, m.stateAt
 }
 
 // undo takes back the newest Write.
@@ -120,7 +115,7 @@ func (m *Memory) undo(u *undo) {
 		m.blocks = slices.Delete(m.blocks, at, at+1)
 	}
 	for _, b := range u.batches {
-		delete(m.batches, b.ID())
+		m.batches.Delete(b.ID())
 		l := m.lane(b.Lane)
 		if at, ok := slices.BinarySearchFunc(l.batches, b, compareBatches); ok {
 			l.batches = slices.Delete(l.batches, at, at+1)
@@ -131,43 +126,18 @@ func (m *Memory) undo(u *undo) {
 // Sync implements Store.
 func (m *Memory) Sync() error {
 	clear(m.unsynced)
-	m.unsynced, m.durable = m.unsynced[:0], len(m.pending)
-	if m.durable == 0 {
-		m.syncedAt = m.stateAt
-	}
+	m.unsynced, m.syncedAt = m.unsynced[:0], m.stateAt
 	return nil
 }
 
-// Apply implements Store. It keeps w.
+// Apply implements Store. It keeps what w points at.
 func (m *Memory) Apply(w *Write) error {
 	// Checked first: a Write that is refused must change nothing.
-	last, err := checkOrder(w, m.applied)
-	if err != nil {
+	if err := m.checkOrder(w); err != nil {
 		return err
 	}
-	m.applied = last
-	if m.pending = append(m.pending, w); len(m.pending) >= maxPending {
-		m.settle()
-	}
-	return nil
-}
-
-// settle sorts in all that was applied.
-func (m *Memory) settle() {
-	for _, w := range m.pending[:m.durable] {
-		m.sortIn(w, &undo{})
-		m.syncedAt = m.stateAt
-	}
-	for _, w := range m.pending[m.durable:] {
-		m.unsynced = append(m.unsynced, undo{})
-		m.sortIn(w, &m.unsynced[len(m.unsynced)-1])
-	}
-	clear(m.pending)
-	m.pending, m.durable = m.pending[:0], 0
-}
-
-// sortIn puts what a Write adds in its place, and notes how to take it back.
-func (m *Memory) sortIn(w *Write, u *undo) {
+	m.unsynced = append(m.unsynced, undo{})
+	u := &m.unsynced[len(m.unsynced)-1]
 	u.batches = added(w.Batches, m.addBatch)
 	u.blocks = added(w.Blocks, m.addBlock)
 	for _, e := range w.Executed {
@@ -177,6 +147,7 @@ func (m *Memory) sortIn(w *Write, u *undo) {
 		m.addCertified(u, c)
 	}
 	m.setValues(u, w)
+	return nil
 }
 
 func (m *Memory) last() dag.CommitIndex {
@@ -203,16 +174,19 @@ func added[T any](items []T, add func(T) bool) []T {
 	return items
 }
 
-// checkOrder refuses commits that do not follow each other and the last one, and
-// returns which is the last then.
-func checkOrder(w *Write, last dag.CommitIndex) (dag.CommitIndex, error) {
+// checkOrder refuses commits that do not follow each other and the last one.
+func (m *Memory) checkOrder(w *Write) error {
+	if len(w.Executed) == 0 {
+		return nil
+	}
+	last := m.last()
 	for _, e := range w.Executed {
 		if e.Commit.Index > last+1 {
-			return 0, fmt.Errorf("%w: commit %d after %d", ErrGap, e.Commit.Index, last)
+			return fmt.Errorf("%w: commit %d after %d", ErrGap, e.Commit.Index, last)
 		}
 		last = max(last, e.Commit.Index)
 	}
-	return last, nil
+	return nil
 }
 
 func compareBatches(a, b *dag.Batch) int {
@@ -220,8 +194,7 @@ func compareBatches(a, b *dag.Batch) int {
 }
 
 func (m *Memory) addBatch(b *dag.Batch) bool {
-	before := len(m.batches)
-	if m.batches[b.ID()] = b; len(m.batches) == before {
+	if !m.batches.Put(b) {
 		return false
 	}
 	l := m.lane(b.Lane)
@@ -234,13 +207,23 @@ func (m *Memory) addBatch(b *dag.Batch) bool {
 	return true
 }
 
-// lane returns what there is of a lane, and makes room for it if there is nothing.
-func (m *Memory) lane(id dag.LaneID) *lane {
-	l := m.lanes[id]
-	if l == nil {
-		l = &lane{}
-		m.lanes[id] = l
+// find returns what there is of a lane, nil if there is nothing.
+func (m *Memory) find(id dag.LaneID) *lane {
+	l := m.lanes.Get(id.Key)
+	for l != nil && l.id.Number != id.Number {
+		l = l.next
 	}
+	return l
+}
+
+// lane does the same, and makes room for it if there is nothing.
+func (m *Memory) lane(id dag.LaneID) *lane {
+	if l := m.find(id); l != nil {
+		return l
+	}
+	l := &lane{id: id, next: m.lanes.Get(id.Key)}
+	m.lanes.Put(l)
+	m.all = append(m.all, l)
 	return l
 }
 
@@ -321,7 +304,6 @@ func (m *Memory) setValues(u *undo, w *Write) {
 
 // Restore implements Store.
 func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) {
-	m.settle()
 	r := &Restored{
 		State:    m.state,
 		Executed: slices.Clone(m.after(m.stateAt)),
@@ -332,17 +314,13 @@ func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) 
 		Retired:  m.retired,
 		Diverged: m.diverged,
 	}
-	lanes := make([]dag.LaneID, 0, len(m.lanes))
-	for id := range m.lanes {
-		lanes = append(lanes, id)
-	}
-	slices.SortFunc(lanes, dag.LaneID.Compare)
-	for _, id := range lanes {
-		l := m.lanes[id]
+	lanes := slices.Clone(m.all)
+	slices.SortFunc(lanes, func(a, b *lane) int { return a.id.Compare(b.id) })
+	for _, l := range lanes {
 		for _, b := range l.from(l.cut + 1) {
 			r.Batches = append(r.Batches, metaOf(b))
 		}
-		if id.Key == owner && len(l.batches) > 0 {
+		if l.id.Key == owner && len(l.batches) > 0 {
 			tip := l.batches[len(l.batches)-1].Seq
 			r.LaneTips = append(r.LaneTips, metaOf(l.from(tip)[0]))
 		}
@@ -400,10 +378,9 @@ func metaOf(b *dag.Batch) BatchMeta {
 
 // Batches implements Reader.
 func (m *Memory) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
-	m.settle()
 	var found []*dag.Batch
 	for _, id := range ids {
-		if b, ok := m.batches[id]; ok {
+		if b := m.batches.Get(id); b != nil {
 			found = append(found, b)
 		}
 	}
@@ -412,8 +389,7 @@ func (m *Memory) Batches(ids []dag.BatchID) ([]*dag.Batch, error) {
 
 // Lane implements Reader.
 func (m *Memory) Lane(id dag.LaneID, seq dag.Seq, maxBytes int) ([]*dag.Batch, error) {
-	m.settle()
-	l := m.lanes[id]
+	l := m.find(id)
 	if l == nil {
 		return nil, nil
 	}
@@ -430,7 +406,6 @@ func (m *Memory) Lane(id dag.LaneID, seq dag.Seq, maxBytes int) ([]*dag.Batch, e
 
 // Blocks implements Reader.
 func (m *Memory) Blocks(refs []dag.BlockRef) ([]*dag.Block, error) {
-	m.settle()
 	var found []*dag.Block
 	for _, ref := range refs {
 		if at, ok := slices.BinarySearchFunc(m.blocks, ref, compareBlock); ok {
@@ -442,7 +417,6 @@ func (m *Memory) Blocks(refs []dag.BlockRef) ([]*dag.Block, error) {
 
 // Commits implements Reader.
 func (m *Memory) Commits(after dag.CommitIndex, maxBytes int) (*checkpoint.Certified, []*dag.Commit, error) {
-	m.settle()
 	at, _ := slices.BinarySearchFunc(m.certified, after+1, compareCertified)
 	var (
 		best    *checkpoint.Certified

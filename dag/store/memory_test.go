@@ -44,42 +44,6 @@ func TestMemoryCrash(t *testing.T) {
 	}
 }
 
-// TestMemoryReads: to read changes nothing, whenever it is done and whatever a sync
-// or a crash comes between.
-func TestMemoryReads(t *testing.T) {
-	writes, owner := history(t)
-	for every := 1; every <= 5; every++ {
-		for lost := range 7 {
-			read, unread := store.NewMemory(), store.NewMemory()
-			for i := range 3 * len(writes) {
-				for _, m := range []*store.Memory{read, unread} {
-					if err := m.Apply(writes[i/3]); err != nil { // some of them again
-						t.Fatal(err)
-					}
-					if i%5 < 2 {
-						if err := m.Sync(); err != nil {
-							t.Fatal(err)
-						}
-					}
-				}
-				if i%every == 0 {
-					storetest.Dump(t, read, owner, 100)
-				}
-				if got, want := read.Unsynced(), unread.Unsynced(); got != want {
-					t.Fatalf("read every %d: %d unsynced after write %d, unread %d", every, got, i, want)
-				}
-			}
-			read.Crash(lost)
-			unread.Crash(lost)
-			read.Forget(5, 7)
-			unread.Forget(5, 7)
-			if got, want := restored(t, read, owner, 100), restored(t, unread, owner, 100); got != want {
-				t.Errorf("read every %d, %d lost: a restart gets\n%s\nunread\n%s", every, lost, got, want)
-			}
-		}
-	}
-}
-
 func TestMemoryKeepsWhatIsSynced(t *testing.T) {
 	writes, owner := history(t)
 	m := store.NewMemory()
