@@ -20,9 +20,9 @@ type Memory struct {
 	batches   index.Table[dag.BatchID, *dag.Batch]
 	lanes     index.Table[dag.PublicKey, *lane] // the first of each owner
 	all       []*lane                           // in the order in which they came
-	blocks    []*dag.Block            // by (round, author, id)
-	executed  []*Executed             // by index, without gaps, from the first not forgotten
-	certified []*checkpoint.Certified // by commit
+	blocks    []*dag.Block                      // by (round, author, id)
+	executed  []*Executed                       // by index, without gaps, from the first not forgotten
+	certified []*checkpoint.Certified           // by commit
 	state     []byte
 	stateAt   dag.CommitIndex // the commit that state is of, 0 before the first
 	scalars
@@ -102,8 +102,8 @@ func (m *Memory) undo(u *undo) {
 		m.state, m.stateAt, m.scalars = b.state, b.stateAt, b.scalars
 		m.blocks = slices.Concat(b.gone, m.blocks)
 	}
-	for _, index := range u.certified {
-		at, _ := slices.BinarySearchFunc(m.certified, index, compareCertified)
+	for _, commit := range u.certified {
+		at, _ := slices.BinarySearchFunc(m.certified, commit, compareCertified)
 		m.certified = slices.Delete(m.certified, at, at+1)
 	}
 	for _, c := range slices.Backward(u.cuts) {
@@ -263,8 +263,8 @@ func (m *Memory) addExecuted(u *undo, e *Executed) {
 	}
 }
 
-func compareCertified(c *checkpoint.Certified, index dag.CommitIndex) int {
-	return cmp.Compare(c.Commit, index)
+func compareCertified(c *checkpoint.Certified, commit dag.CommitIndex) int {
+	return cmp.Compare(c.Commit, commit)
 }
 
 func (m *Memory) addCertified(u *undo, c *checkpoint.Certified) {
@@ -331,9 +331,9 @@ func (m *Memory) Restore(owner dag.PublicKey, recent uint64) (*Restored, error) 
 	return r, nil
 }
 
-// after returns the executed commits after an index.
-func (m *Memory) after(index dag.CommitIndex) []*Executed {
-	at, _ := slices.BinarySearchFunc(m.executed, index+1, func(e *Executed, i dag.CommitIndex) int {
+// after returns the executed commits after one.
+func (m *Memory) after(commit dag.CommitIndex) []*Executed {
+	at, _ := slices.BinarySearchFunc(m.executed, commit+1, func(e *Executed, i dag.CommitIndex) int {
 		return cmp.Compare(e.Commit.Index, i)
 	})
 	return m.executed[at:]
